@@ -1,0 +1,1 @@
+"""What runs on the VMs themselves: the standard library only, never pyinfra, never a role."""

@@ -1,0 +1,52 @@
+"""The command `slackwater`: each subcommand lives in the room it speaks for and is imported when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from slackwater.errors import SlackwaterError
+
+COMMANDS = {
+    "lab": "slackwater.lab.cli:lab",
+    "lint": "slackwater.lint.cli:lint",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand only when it is named, so that `slackwater --help` costs nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="slackwater")
+def cli() -> None:
+    """A Python web app on autoscaling VMs, and not one request lost when VMs come and go.
+
+    \b
+    Example:
+      slackwater lab up
+      pyinfra inventories/local.py deploy.py -y
+      slackwater lab status
+    """
+
+
+def main() -> None:
+    """Runs the command; a SlackwaterError ends in its own sentence and exit status 1, never in a traceback."""
+    try:
+        cli()
+    except SlackwaterError as error:
+        click.secho(str(error), fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,25 @@
+"""Every error that Slackwater raises, in one tree.
+
+SlackwaterError
+├── SettingsError      what the user declared is wrong (also a ValueError)
+├── ReleaseError       a release could not be built, stored, fetched or verified
+└── LabError           the lab cannot do what was asked on this machine
+"""
+
+from __future__ import annotations
+
+
+class SlackwaterError(Exception):
+    """The text is a sentence for the operator: what is wrong, where, and what to do."""
+
+
+class SettingsError(SlackwaterError, ValueError):
+    """Names file, field, value and what is allowed; several faults stand one a line."""
+
+
+class ReleaseError(SlackwaterError):
+    """Names the release and what failed; nothing was deployed."""
+
+
+class LabError(SlackwaterError):
+    """Names the host or what the machine lacks."""
