@@ -11,7 +11,7 @@ from slackwater.errors import SlackwaterError
 
 COMMANDS = {
     "lab": "slackwater.lab.cli:lab",
-    "lint": "slackwater.lint.cli:lint",
+    "lint": "slackwater.lint:command",
 }
 
 

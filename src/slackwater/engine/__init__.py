@@ -1,1 +1,40 @@
 """pyinfra made fast: one command asks, one command writes, nothing is asked twice."""
+
+from slackwater.engine.facts import Machine, System, Unit
+from slackwater.engine.fleet import addresses, data_of
+from slackwater.engine.memory import ask
+from slackwater.engine.operations import Service, packages, refuse, services, system_user, tree, until
+from slackwater.engine.releases import installed, release_of
+from slackwater.engine.render import render
+from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
+from slackwater.engine.slots import slot, user_of
+from slackwater.engine.values import Absent, Directory, File, Item, Link
+
+__all__ = [
+    "LOGROTATE_DEBUG",
+    "NGINX_TEST",
+    "SYSTEMD_VERIFY",
+    "Absent",
+    "Directory",
+    "File",
+    "Item",
+    "Link",
+    "Machine",
+    "Service",
+    "System",
+    "Unit",
+    "addresses",
+    "ask",
+    "data_of",
+    "installed",
+    "packages",
+    "refuse",
+    "release_of",
+    "render",
+    "services",
+    "slot",
+    "system_user",
+    "tree",
+    "until",
+    "user_of",
+]

@@ -1,0 +1,26 @@
+"""Who gets what, in order: `pyinfra inventories/<environment>.py deploy.py`."""
+
+from pyinfra import host
+
+from roles.app import app
+from roles.balancer import balancer
+from roles.base import base
+from roles.former_apps import former_apps
+from roles.logrotate import logrotate
+from roles.nginx import nginx
+from roles.python import python
+from slackwater.engine import report
+
+report.begin()
+
+base()
+if "app" in host.groups:
+    python()
+    app()
+if {"app", "balancer"} & set(host.groups):
+    nginx()
+if "balancer" in host.groups:
+    balancer()
+if "app" in host.groups:
+    former_apps()
+logrotate()

@@ -1,0 +1,5 @@
+"""What the balancers are told."""
+
+from slackwater import Balancer
+
+balancer = Balancer()

@@ -1,0 +1,3 @@
+"""The lab on this machine."""
+
+environment = "development"

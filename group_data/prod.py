@@ -1,0 +1,3 @@
+"""Production: what it says beats what its groups say."""
+
+environment = "production"

@@ -1,0 +1,3 @@
+"""Staging."""
+
+environment = "staging"

@@ -1,0 +1,1 @@
+"""How: one module is one role is one @deploy function."""

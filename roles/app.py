@@ -1,0 +1,92 @@
+"""The app: its release, a slot of its own for every change, proved before it is switched to."""
+
+from pathlib import Path
+
+from pyinfra import host
+from pyinfra.api import deploy
+
+from slackwater.engine import (
+    SYSTEMD_VERIFY,
+    Directory,
+    File,
+    Item,
+    Service,
+    System,
+    ask,
+    installed,
+    release_of,
+    render,
+    services,
+    slot,
+    system_user,
+    tree,
+    until,
+    user_of,
+)
+from slackwater.resources import resource
+from slackwater.settings import App, resolve
+
+LIBRARY = "/usr/local/lib/slackwater"
+
+
+@deploy("app")
+def app() -> None:
+    """Nothing that serves is ever restarted: a change is a new slot, proved on its own socket, switched in by rename."""
+    told = resolve(host.data)
+    machine = ask(System)
+    if machine is None:
+        return
+    app = told.require_app()
+    release = release_of(app, told.store)
+    wanted = slot(told, machine, release.id)
+    boot = f"slackwater-{app.name}.service"
+    system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
+    tree(name="places and boot unit", items=[*_places(app), *_programs(), *_units(app)], check=SYSTEMD_VERIFY)
+    installed(name="release", app=app, release=release)
+    tree(name="settings of the slot", items=wanted.items, check=SYSTEMD_VERIFY)
+    until(
+        name="switch",
+        question=f"slackwater-slots status {app.name}",
+        answer=f"live {wanted.name}",
+        command=f"slackwater-slots switch {app.name} {wanted.name}",
+    )
+    services(name="boot unit", wanted=[Service(boot)])
+
+
+def _places(app: App) -> list[Item]:
+    user = user_of(app)
+    home, settings, run = (f"/{base}/slackwater" for base in ("srv", "etc", "run"))
+    return [
+        *(Directory(path) for path in (home, settings, run, "/var/lib/slackwater", "/var/cache/slackwater")),
+        *(Directory(f"{home}/{app.name}{path}") for path in ("", "/releases")),
+        Directory(f"{home}/{app.name}/incoming", "700"),
+        Directory(f"{settings}/{app.name}"),
+        Directory(f"{run}/{app.name}"),
+        Directory(f"{run}/{app.name}/control", "700", user, user),
+        Directory(f"/var/log/slackwater"),
+        Directory(f"/var/log/slackwater/{app.name}", "750", user, user),
+    ]
+
+
+def _programs() -> list[Item]:
+    """The host's own command, read from the package itself: the same code that the tests run."""
+    source = resource("agents")
+    modules = [source / "__init__.py", *sorted((source / "slots").glob("*.py"))]
+    return [
+        Directory(LIBRARY),
+        Directory(f"{LIBRARY}/agents"),
+        Directory(f"{LIBRARY}/agents/slots"),
+        *(File(f"{LIBRARY}/agents/{_below(module, source)}", module.read_text()) for module in modules),
+        File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755"),
+    ]
+
+
+def _below(module: Path, source: Path) -> str:
+    return module.relative_to(source).as_posix()
+
+
+def _units(app: App) -> list[Item]:
+    return [
+        File(f"/etc/tmpfiles.d/slackwater-{app.name}.conf", render("app/tmpfiles.conf.j2", app=app, user=user_of(app))),
+        File(f"/etc/systemd/system/slackwater-{app.name}.service", render("app/boot.service.j2", app=app)),
+    ]

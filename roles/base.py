@@ -1,0 +1,50 @@
+"""Every host: the packages of all its roles in one transaction, time, security updates, apt's patience, the journal."""
+
+from pyinfra import host
+from pyinfra.api import deploy
+
+from slackwater.engine import Directory, File, Service, System, ask, packages, refuse, render, services, tree
+from slackwater.settings import resolve
+
+SUPPORTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")}
+PACKAGES = {
+    "all": ("ca-certificates", "logrotate", "unattended-upgrades", "python3"),
+    "app": ("nginx", "python3-venv", "iproute2"),
+    "worker": ("python3-venv",),
+    "balancer": ("nginx", "iproute2"),
+}
+"""What the distribution gives each group. One list, because apt costs the same for one package as for ten."""
+
+
+@deploy("base")
+def base() -> None:
+    """Refuses a system nobody has tested; then makes the host ready for the other roles."""
+    machine = ask(System)
+    if machine is None or (machine.system, machine.version) not in SUPPORTED:
+        found = f"{machine.system} {machine.version}".strip() if machine else "a system without /etc/os-release"
+        refuse(
+            name="supported system",
+            sentence=f"{host.name} is {found}; Slackwater supports Debian 12, Debian 13 and Ubuntu 24.04. "
+            "Nothing was changed on it: take it out of the inventory or install one of these.",
+        )
+        return
+    logs = resolve(host.data).logs
+    tree(name="apt", items=[File("/etc/apt/apt.conf.d/70slackwater", render("base/apt.conf.j2"))])
+    names = [name for group in ("all", *host.groups) for name in PACKAGES.get(group, ())]
+    packages(name="packages", names=names if machine.time_daemon else [*names, "systemd-timesyncd"])
+    tree(
+        name="settings",
+        items=[
+            File("/etc/apt/apt.conf.d/71slackwater-upgrades", render("base/unattended-upgrades.j2", system=machine.system)),
+            Directory("/etc/systemd/journald.conf.d"),
+            File("/etc/systemd/journald.conf.d/slackwater.conf", render("base/journald.conf.j2", journal_max=logs.journal_max)),
+        ],
+    )
+    services(
+        name="services",
+        wanted=[
+            Service("systemd-journald.service", ["/etc/systemd/journald.conf.d/slackwater.conf"], renew="restart"),
+            Service("unattended-upgrades.service"),
+            Service("apt-daily-upgrade.timer"),
+        ],
+    )

@@ -1,0 +1,34 @@
+"""The interpreter and uv, which makes every release's virtual environment."""
+
+from pyinfra.api import deploy
+
+from slackwater.engine import until
+from slackwater.resources import resource
+
+UV = "/opt/slackwater/uv"
+INSTALL = f"""# install uv into {UV}, its hash checked
+set -eu
+umask 022
+[ ! -r /etc/environment ] || {{ set -a; . /etc/environment; set +a; }}
+new=$(mktemp); trap 'rm -f "$new"' EXIT; cat > "$new"
+rm -rf {UV}
+mkdir -p {UV} /var/cache/slackwater/uv
+/usr/bin/python3 -m venv {UV}
+{UV}/bin/pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$new"
+sync -f {UV}
+install -m 644 "$new" {UV}/requirements.txt
+"""
+"""The list of what is installed is written last: a run that died before is done again, from the beginning."""
+
+
+@deploy("python")
+def python() -> None:
+    """uv from its pinned, hashed wheel, in a place of its own: the distribution has none."""
+    wanted = resource("requirements/uv.txt").read_text()
+    until(
+        name="uv",
+        question=f"cat {UV}/requirements.txt 2>/dev/null",
+        answer=wanted,
+        command=INSTALL,
+        stdin=wanted,
+    )

@@ -1,0 +1,88 @@
+"""A release on a VM: verified, unpacked, given a virtual environment of its own, marked when it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .layout import MARKER, Layout
+
+UV = "/opt/slackwater/uv/bin/uv"
+INSTALL_TIMEOUT = 900
+"""Seconds for one call of uv: an index that hangs must end in a message, not in a converge that never returns."""
+
+
+class ReleaseError(Exception):
+    """The release could not be installed; nothing uses what is there of it."""
+
+
+def install(layout: Layout, release: str, archive: Path, sha256: str, group: str, python: str, public: str) -> None:
+    """Makes `release` from `archive`. `public`: folders below app/ that the web server may read, comma-separated."""
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != sha256:
+        raise ReleaseError(f"{archive} is not the archive that was built (sha256 {sha256} expected)")
+    place = layout.release(release)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True, mode=0o755)
+    _run("tar", "-xzf", str(archive), "-C", str(place), "--no-same-owner", f"--exclude={MARKER}")
+    make_environment(place, python)
+    _protect(place, group, [name for name in public.split(",") if name])
+    _mark(place, archive)
+    archive.unlink()
+
+
+def make_environment(place: Path, python: str) -> None:
+    """The virtual environment: locked requirements with their hashes, then the app's own wheel if it has one."""
+    _uv("venv", "--quiet", "--python", python, str(place / "venv"))
+    pip = ["pip", "install", "--quiet", "--python", str(place / "venv/bin/python"), "--compile-bytecode"]
+    _uv(*pip, "--require-hashes", "--requirement", str(place / "requirements.txt"))
+    wheels = sorted(map(str, place.glob("wheels/*.whl")))
+    if wheels:
+        _uv(*pip, "--no-deps", *wheels)
+
+
+def _uv(*words: str) -> None:
+    _run(UV, *words)
+
+
+def _run(*words: str) -> None:
+    done = subprocess.run(
+        words, check=False, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, env=environment()
+    )
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()[-3000:]
+        raise ReleaseError(f"{' '.join(words[:3])} failed with {done.returncode}:\n{said}")
+
+
+def environment(file: Path = Path("/etc/environment")) -> dict[str, str]:
+    """What a login would have: a proxy or an own certificate authority stands there, and sudo and boot forget it."""
+    text = file.read_text() if file.exists() else ""
+    pairs = re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?(.*?)[\"']?\s*$", text, re.MULTILINE)
+    uv = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1", "UV_CACHE_DIR": "/var/cache/slackwater/uv"}
+    return dict(pairs) | dict(os.environ) | uv | {"UV_PYTHON_INSTALL_DIR": "/opt/slackwater/python", "UV_NO_CONFIG": "1"}
+
+
+def _protect(place: Path, group: str, public: list[str]) -> None:
+    """root owns all of it, the app's group may read, nobody else; folders of static files are opened to the server."""
+    app = place / "app"
+    _run("chown", "-R", f"root:{group}", str(app))
+    _run("chmod", "-R", "u=rwX,g=rX,o=", str(app))
+    for folder in public:
+        _run("chmod", "-R", "o+rX", str(app / folder))
+        for parent in [app / folder, *(app / folder).parents]:
+            if app in (parent, *parent.parents):
+                parent.chmod(parent.stat().st_mode | 0o001)
+    _run("chown", f"root:{group}", str(place))
+    place.chmod(0o751 if public else 0o750)
+
+
+def _mark(place: Path, archive: Path) -> None:
+    """The marker comes after everything else has reached the disk: a power cut leaves a whole release or none."""
+    new = place / f".{MARKER}"
+    done = subprocess.run(["tar", "-xzOf", str(archive), MARKER], check=True, capture_output=True)
+    new.write_bytes(done.stdout)
+    _run("sync", "-f", str(place))
+    new.rename(place / MARKER)

@@ -1,0 +1,95 @@
+"""A slot: a release and its rendered settings, named after both, so that any change of either is another slot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from slackwater.engine.facts import Machine
+from slackwater.engine.render import render
+from slackwater.engine.values import Directory, File, Item
+from slackwater.settings import App, HostSettings, memory_max_mb, workers
+
+UNNAMED = "@slot@"
+"""Stands for the slot's name while that is computed from the rendered files."""
+
+
+def user_of(app: App) -> str:
+    """The app's system user: the prefix keeps it apart from the system's own, 32 characters are all that Linux takes."""
+    return f"sw-{app.name}"[:32]
+
+
+@dataclass(frozen=True)
+class Slot:
+    name: str
+    items: tuple[Item, ...]
+
+
+def slot(told: HostSettings, machine: Machine, release: str) -> Slot:
+    """The slot of `release` on this host, with every file that it consists of."""
+    unnamed = _files(told, machine, release, UNNAMED)
+    content = json.dumps([(file.path, file.mode, file.content) for file in unnamed])
+    name = f"{release}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    files = [_named(file, name) for file in unnamed]
+    folder, group = f"/etc/slackwater/{told.require_app().name}/{name}", user_of(told.require_app())
+    return Slot(name, (Directory(folder, "750", group=group), Directory(f"{folder}/secrets", "700"), *files))
+
+
+def _named(file: File, name: str) -> File:
+    path, content = (text.replace(UNNAMED, name) for text in (file.path, file.content))
+    return File(path, content, file.mode, file.owner, file.group)
+
+
+def _files(told: HostSettings, machine: Machine, release: str, name: str) -> list[File]:
+    app = told.require_app()
+    values = _values(told, machine, release, name)
+    unit, folder = f"/etc/systemd/system/slackwater-{app.name}@{name}", f"/etc/slackwater/{app.name}/{name}"
+    return [
+        File(f"{unit}.socket", render("app/slot.socket.j2", **values)),
+        File(f"{unit}.service", render("app/slot.service.j2", **values)),
+        File(f"{folder}/gunicorn.conf.py", render("app/gunicorn.conf.py.j2", **values), "640", group=user_of(app)),
+        File(f"{folder}/environment", environment_file(told.env), "600"),
+        File(f"{folder}/slot.json", _facts(told, release), "640"),
+        *(File(f"{folder}/secrets/{key}", secret.read(), "600") for key, secret in sorted(app.secrets.items())),
+    ]
+
+
+def _values(told: HostSettings, machine: Machine, release: str, name: str) -> dict[str, object]:
+    app, server = told.require_app(), told.server
+    return {
+        "app": app,
+        "server": server,
+        "slot": name,
+        "release": release,
+        "user": user_of(app),
+        "place": f"/srv/slackwater/{app.name}/releases/{release}",
+        "secrets": sorted(app.secrets),
+        "worker_class": server.effective_worker_class(app.interface),
+        "workers": workers(server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment),
+        "memory_max": memory_max_mb(server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment),
+        "stop_timeout": server.effective_stop_timeout,
+    }
+
+
+def _facts(told: HostSettings, release: str) -> str:
+    """What the VM itself needs to know of the slot to prove and to stop it; times in seconds."""
+    health = told.require_app().health
+    facts = {
+        "release": release,
+        "ready": health.ready,
+        "host": health.host,
+        "timeout": health.timeout,
+        "start_deadline": health.start_deadline,
+        "stop_timeout": told.server.effective_stop_timeout,
+    }
+    return json.dumps(facts, indent=2) + "\n"
+
+
+def environment_file(values: dict[str, str]) -> str:
+    """systemd's EnvironmentFile: double quotes, in which only these four need a backslash."""
+    return "".join(f'{key}="{_escaped(value)}"\n' for key, value in sorted(values.items()))
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{letter}" if letter in '"\\`$' else letter for letter in value)

@@ -1,0 +1,91 @@
+"""HostSettings: what one host is told, from the reserved names of its group data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast, get_args
+
+from slackwater.errors import SettingsError
+from slackwater.settings import environment_file
+from slackwater.settings._base import Settings
+from slackwater.settings._faults import Fault
+from slackwater.settings.app import App
+from slackwater.settings.balancer import Balancer
+from slackwater.settings.logs import Logs
+from slackwater.settings.server import Server
+from slackwater.settings.sizing import Environment
+from slackwater.settings.store import Store
+
+RESERVED: dict[str, type[Settings]] = {"app": App, "server": Server, "balancer": Balancer, "logs": Logs, "store": Store}
+DEFAULT_STORE = ".slackwater/store"
+
+
+class Data(Protocol):
+    """A dictionary, or pyinfra's `host.data`."""
+
+    def get(self, key: str, /, default: Any = None) -> Any: ...
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """`env` is the app's environment with the values of `env_file` over it, without its secrets."""
+
+    app: App | None
+    server: Server
+    balancer: Balancer
+    logs: Logs
+    store: Store
+    environment: Environment
+    env: dict[str, str]
+
+    def require_app(self) -> App:
+        if self.app is None:
+            raise SettingsError("app is missing: a host of the group app needs `app = App(…)` in its group data")
+        return self.app
+
+
+def resolve(data: Data, *, project: Path | None = None) -> HostSettings:
+    """`project` is where `env_file` is looked for; the working directory unless told. Raises SettingsError."""
+    faults = list(type_faults(data))
+    values, file_faults = _env_file(data, project or Path.cwd()) if not faults else ({}, [])
+    faults += file_faults
+    if faults:
+        raise SettingsError("\n".join(fault.message for fault in faults))
+    return _resolved(data, values)
+
+
+def type_faults(data: Data) -> Iterator[Fault]:
+    """Reserved names that hold something of another type."""
+    for name, kind in RESERVED.items():
+        value = data.get(name)
+        if value is not None and not isinstance(value, kind):
+            yield Fault(None, None, name, repr(value), f"must be {kind.__name__}(…)")
+    known = get_args(Environment)
+    environment, env_file = data.get("environment", "production"), data.get("env_file")
+    if environment not in known:
+        yield Fault(None, None, "environment", repr(environment), f"must be one of {', '.join(map(repr, known))}")
+    if not isinstance(env_file, str | None):
+        yield Fault(None, None, "env_file", repr(env_file), "must be a path relative to the project, or None")
+
+
+def _env_file(data: Data, project: Path) -> tuple[dict[str, str], list[Fault]]:
+    file = data.get("env_file")
+    return environment_file.read(project / file, file) if file else ({}, [])
+
+
+_Setting = TypeVar("_Setting", bound=Settings)
+
+
+def _resolved(data: Data, values: dict[str, str]) -> HostSettings:
+    app = cast("App | None", data.get("app"))
+    return HostSettings(
+        app=app,
+        server=(app and app.server) or data.get("server") or Server(),
+        balancer=data.get("balancer") or Balancer(),
+        logs=data.get("logs") or Logs(),
+        store=data.get("store") or Store.directory(DEFAULT_STORE),
+        environment=data.get("environment", "production"),
+        env={**(app.environment if app else {}), **values},
+    )
