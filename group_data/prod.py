@@ -1,3 +1,4 @@
 """Production: what it says beats what its groups say."""
 
 environment = "production"
+_sudo = True

@@ -1,3 +1,4 @@
 """Staging."""
 
 environment = "staging"
+_sudo = True

@@ -31,7 +31,7 @@ LIBRARY = "/usr/local/lib/slackwater"
 
 @deploy("app")
 def app() -> None:
-    """Nothing that serves is ever restarted: a change is a new slot, proved on its own socket, switched in by rename."""
+    """Nothing that serves is restarted: a change is a new slot, proved on its own socket, switched in by rename."""
     told = resolve(host.data)
     machine = ask(System)
     if machine is None:
@@ -63,7 +63,7 @@ def _places(app: App) -> list[Item]:
         Directory(f"{settings}/{app.name}"),
         Directory(f"{run}/{app.name}"),
         Directory(f"{run}/{app.name}/control", "700", user, user),
-        Directory(f"/var/log/slackwater"),
+        Directory("/var/log/slackwater"),
         Directory(f"/var/log/slackwater/{app.name}", "750", user, user),
     ]
 

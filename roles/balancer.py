@@ -12,7 +12,8 @@ SITE = "/etc/nginx/slackwater.d/balancer.conf"
 @deploy("balancer")
 def balancer() -> None:
     """Every path goes to the app hosts; a host that does not answer is tried again after `fail_timeout`."""
-    backends = [f"{address}:{resolve(data).app.port}" for address, data in zip(addresses("app"), data_of("app"))]
+    ports = [resolve(data).require_app().port for data in data_of("app")]
+    backends = [f"{address}:{port}" for address, port in zip(addresses("app"), ports, strict=True)]
     text = render("balancer/balancer.conf.j2", balancer=resolve(host.data).balancer, backends=backends)
     tree(name="configuration", items=[File(SITE, text)], check=NGINX_TEST)
     services(name="service", wanted=[Service("nginx.service", [SITE])])

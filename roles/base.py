@@ -1,5 +1,7 @@
 """Every host: the packages of all its roles in one transaction, time, security updates, apt's patience, the journal."""
 
+from pathlib import PurePosixPath
+
 from pyinfra import host
 from pyinfra.api import deploy
 
@@ -14,6 +16,9 @@ PACKAGES = {
     "balancer": ("nginx", "iproute2"),
 }
 """What the distribution gives each group. One list, because apt costs the same for one package as for ten."""
+
+UPGRADES = "/etc/apt/apt.conf.d/71slackwater-upgrades"
+JOURNAL = "/etc/systemd/journald.conf.d/slackwater.conf"
 
 
 @deploy("base")
@@ -32,18 +37,13 @@ def base() -> None:
     tree(name="apt", items=[File("/etc/apt/apt.conf.d/70slackwater", render("base/apt.conf.j2"))])
     names = [name for group in ("all", *host.groups) for name in PACKAGES.get(group, ())]
     packages(name="packages", names=names if machine.time_daemon else [*names, "systemd-timesyncd"])
-    tree(
-        name="settings",
-        items=[
-            File("/etc/apt/apt.conf.d/71slackwater-upgrades", render("base/unattended-upgrades.j2", system=machine.system)),
-            Directory("/etc/systemd/journald.conf.d"),
-            File("/etc/systemd/journald.conf.d/slackwater.conf", render("base/journald.conf.j2", journal_max=logs.journal_max)),
-        ],
-    )
+    upgrades = render("base/unattended-upgrades.j2", system=machine.system)
+    journal = File(JOURNAL, render("base/journald.conf.j2", journal_max=logs.journal_max))
+    tree(name="settings", items=[File(UPGRADES, upgrades), Directory(str(PurePosixPath(JOURNAL).parent)), journal])
     services(
         name="services",
         wanted=[
-            Service("systemd-journald.service", ["/etc/systemd/journald.conf.d/slackwater.conf"], renew="restart"),
+            Service("systemd-journald.service", [JOURNAL], renew="restart"),
             Service("unattended-upgrades.service"),
             Service("apt-daily-upgrade.timer"),
         ],

@@ -17,9 +17,7 @@ def former_apps() -> None:
     """Runs after nginx has been pointed to the new app, so no request meets a socket that is gone."""
     name = resolve(host.data).require_app().name
     question = QUESTION % name
-    until(
-        name="retire",
-        question=question,
-        answer="",
-        command=f"# retire former apps\nset -eu\n({question}) | while read -r app; do slackwater-slots retire \"$app\"; done",
+    command = (
+        f'# retire former apps\nset -eu\n({question}) | while read -r app; do slackwater-slots retire "$app"; done'
     )
+    until(name="retire", question=question, answer="", command=command)

@@ -36,7 +36,7 @@ class System(FactBase[Machine | None]):
     def command(self) -> str:
         return (
             '. /etc/os-release; echo "$ID"; echo "${VERSION_ID:-}"; echo "${VERSION_CODENAME:-}"; uname -n; '
-            'python3 -c "import sys; print(\'%d.%d\' % sys.version_info[:2])" 2>/dev/null || echo; '
+            "python3 -c \"import sys; print('%d.%d' % sys.version_info[:2])\" 2>/dev/null || echo; "
             "nproc; awk '/^MemTotal/ {print int($2 / 1024)}' /proc/meminfo; "
             "for p in chronyd ntpd; do command -v $p; done; echo"
         )
@@ -69,7 +69,7 @@ class Paths(FactBase[dict[str, Found] | None]):
         return None
 
     def process(self, output: Iterable[str]) -> dict[str, Found] | None:
-        found = {}
+        found: dict[str, Found] = {}
         for line in output:
             if line == "end":
                 return found
@@ -124,7 +124,8 @@ class Units(FactBase[dict[str, Unit] | None]):
 
     def command(self, names: Sequence[str]) -> str:
         words = " ".join(shlex.quote(name) for name in names)
-        return f"for u in {words}; do echo \"unit=$u\"; systemctl show --timestamp=us+utc -p {self.PROPERTIES} \"$u\"; done"
+        show = f"systemctl show --timestamp=us+utc -p {self.PROPERTIES}"
+        return f'for u in {words}; do echo "unit=$u"; {show} "$u"; done'
 
     @staticmethod
     def default() -> dict[str, Unit] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyinfra import host
@@ -18,7 +18,7 @@ UNREADABLE = "the host did not answer what was asked; see the line above"
 LOCK_TIMEOUT = 300
 """Seconds to wait for another dpkg: on a fresh VM apt-daily holds the lock for minutes."""
 
-Commands = Iterator[StringCommand]
+Commands = Generator[StringCommand, None, None]
 
 
 def act(command: str, *, stdin: str = "") -> StringCommand:
@@ -74,7 +74,8 @@ def packages(names: Sequence[str]) -> Commands:
 
 def _apt_install(names: Sequence[str]) -> str:
     """apt waits for dpkg's lock by itself, but not for that of its lists: hence the loop around update."""
-    options = f"-o DPkg::Lock::Timeout={LOCK_TIMEOUT} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+    kept = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+    options = f"-o DPkg::Lock::Timeout={LOCK_TIMEOUT} {kept}"
     return (
         f"# apt-get install {' '.join(names)}\n"
         "set -eu\nexport DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
 
@@ -11,10 +11,11 @@ from pyinfra import logger
 from pyinfra.api import StringCommand, operation
 from pyinfra.api.command import FileUploadCommand
 
-from slackwater.engine.facts import Found, Paths
+from slackwater.engine.facts import Paths
 from slackwater.engine.memory import ask, forget
 from slackwater.engine.operations import UNREADABLE, act, refuse_with
 from slackwater.engine.slots import user_of
+from slackwater.engine.values import Found
 from slackwater.release import Release, build
 from slackwater.settings import App, Store
 
@@ -40,7 +41,7 @@ def _say(text: str) -> None:
 
 
 @operation()
-def installed(app: App, release: Release) -> Iterator[StringCommand | FileUploadCommand]:
+def installed(app: App, release: Release) -> Generator[StringCommand | FileUploadCommand, None, None]:
     """The release with its own virtual environment, whole or not there at all."""
     home = f"/srv/slackwater/{app.name}"
     marker = f"{home}/releases/{release.id}/release.json"

@@ -29,7 +29,7 @@ class Failure:
         return f"{head}\n  command: {self.command}\n  it said:\n{said}"
 
 
-class Report(BaseStateCallback):  # type: ignore[misc]
+class Report(BaseStateCallback):
     """Collects failures; pyinfra calls its static methods."""
 
     failures: list[Failure] = []  # noqa: RUF012  one run, one process
@@ -38,8 +38,7 @@ class Report(BaseStateCallback):  # type: ignore[misc]
     def operation_host_error(
         state: State, host: Host, op_hash: str, retry_count: int = 0, max_retries: int = 0
     ) -> None:
-        failed = (host, op_hash)
-        _failed.append(failed)
+        _failed.append((host, op_hash))
 
     @staticmethod
     def operation_end(state: State, op_hash: str) -> None:
@@ -71,7 +70,7 @@ def begin() -> None:
     """Reports this run's failures when it ends. Safe to call for every host."""
     if any(isinstance(handler, Report) for handler in state.callback_handlers):
         return
-    state.add_callback_handler(Report())
+    state.add_callback_handler(Report())  # type: ignore[no-untyped-call]
     atexit.register(_print, state._container.module if hasattr(state, "_container") else state)
 
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from slackwater.engine.values import Absent, Directory, File, Item, Link
 
 NEW = ".dpkg-new"
-"""apt, logrotate, cron, systemd and nginx's *.conf all pass over this ending: a half-done run leaves nothing that is read."""
+"""apt, logrotate, cron, systemd and nginx's *.conf pass over this ending: nobody reads what a dead run left half done."""
 
 PREAMBLE = """set -eu
 umask 022
@@ -27,11 +27,13 @@ unshare -m sh -c 'mount --bind "$1/.view" /etc/nginx && exec nginx -t -q' sh "$s
 """
 """`nginx -t` as the host would see the new files, in a mount namespace of its own, before they are there."""
 
-SYSTEMD_VERIFY = """find "$stage/etc/systemd/system" -type f | xargs -r systemd-analyze verify --man=no --recursive-errors=no
+SYSTEMD_VERIFY = """[ ! -d "$stage/etc/systemd/system" ] || find "$stage/etc/systemd/system" -type f -exec \\
+  systemd-analyze verify --man=no --recursive-errors=no {} +
 """
 
 LOGROTATE_DEBUG = """find "$stage/etc/logrotate.d" -type f -exec logrotate --debug {} + > "$stage/.log" 2>&1 \\
-  && ! grep '^error:' "$stage/.log" >&2
+  || { cat "$stage/.log" >&2; exit 1; }
+if grep '^error:' "$stage/.log" >&2; then exit 1; fi
 """
 
 
@@ -49,7 +51,7 @@ def archive(files: Sequence[File]) -> str:
 
 
 def install(items: Sequence[Item], check: str = "") -> str:
-    """The script for `items`: directories, the check, files, links, removals. Its first line is a comment for people."""
+    """The script for `items`: directories, check, files, links, removals. Its first line is a comment for people."""
     files = [item for item in items if isinstance(item, File)]
     title = "# write " + " ".join(item.path for item in items) + "\n"
     parts = [title, PREAMBLE, *map(_directory, _sorted(items)), check, _move(files)]

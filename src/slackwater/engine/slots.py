@@ -16,7 +16,7 @@ UNNAMED = "@slot@"
 
 
 def user_of(app: App) -> str:
-    """The app's system user: the prefix keeps it apart from the system's own, 32 characters are all that Linux takes."""
+    """The app's system user: the prefix keeps it apart from the system's own; Linux takes 32 characters."""
     return f"sw-{app.name}"[:32]
 
 
@@ -67,7 +67,9 @@ def _values(told: HostSettings, machine: Machine, release: str, name: str) -> di
         "secrets": sorted(app.secrets),
         "worker_class": server.effective_worker_class(app.interface),
         "workers": workers(server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment),
-        "memory_max": memory_max_mb(server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment),
+        "memory_max": memory_max_mb(
+            server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment
+        ),
         "stop_timeout": server.effective_stop_timeout,
     }
 

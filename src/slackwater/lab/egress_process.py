@@ -28,7 +28,9 @@ def ensure(network: Network, directory: Path, packages: Path) -> bool:
     deadline = time.monotonic() + START_LIMIT
     while not _answers(network):
         if time.monotonic() > deadline:
-            raise LabError(f"The proxy of lab {network.name} does not start. Its log, {log}:\n{log.read_text()[-2000:]}")
+            raise LabError(
+                f"The proxy of lab {network.name} does not start. Its log, {log}:\n{log.read_text()[-2000:]}"
+            )
         time.sleep(PAUSE)
     return True
 

@@ -109,7 +109,12 @@ class LabHost:
         return ["ssh", "-F", "none", "-i", str(self._lab / KEY), *words, f"{user}@{self.address}"]
 
     def ssh(
-        self, command: str, *, user: str = "root", input: str | None = None, timeout: float = COMMAND_LIMIT  # noqa: A002
+        self,
+        command: str,
+        *,
+        user: str = "root",
+        input: str | None = None,  # noqa: A002 - as in subprocess.run
+        timeout: float = COMMAND_LIMIT,
     ) -> subprocess.CompletedProcess[str]:
         """Runs `command` in the remote shell. The exit status is the command's; 255 is ssh's own.
 

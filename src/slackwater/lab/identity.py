@@ -27,8 +27,8 @@ def make_key(file: Path, comment: str) -> None:
     for half in (begun, begun.with_name(f"{begun.name}.pub")):
         half.unlink(missing_ok=True)
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(begun))
-    os.replace(f"{begun}.pub", f"{file}.pub")
-    os.replace(begun, file)
+    Path(f"{begun}.pub").replace(f"{file}.pub")
+    begun.replace(file)
 
 
 def make_seed(directory: Path, network: Network, host: str, key: Path) -> None:
@@ -40,7 +40,7 @@ def make_seed(directory: Path, network: Network, host: str, key: Path) -> None:
     for path, text in _files(network, host).items():
         _write(begun / path, text)
     _write_keys(begun, host, key)
-    os.replace(begun, seed)
+    begun.replace(seed)
 
 
 def _files(network: Network, host: str) -> dict[str, str]:
@@ -107,4 +107,4 @@ def write_whole(file: Path, text: str) -> None:
     """A reader sees the old text or the new one."""
     begun = file.with_name(f".{file.name}")
     begun.write_text(text)
-    os.replace(begun, file)
+    begun.replace(file)

@@ -6,7 +6,6 @@ An image's name holds a hash of all that made it, so that a changed script or so
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 from collections.abc import Iterable
@@ -69,7 +68,7 @@ def _build(images: Path, name: str, suite: str, lines: list[str]) -> None:
     except LabError as error:
         remove_begun(images)
         raise LabError(f"The image of {suite} could not be built. {error}") from error
-    os.replace(begun, images / name)
+    begun.replace(images / name)
 
 
 def remove_begun(images: Path) -> None:

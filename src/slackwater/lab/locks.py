@@ -11,10 +11,24 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Waits for whoever holds the lock. The file goes with its last holder's `remove`, not before."""
+    """Waits for whoever holds the lock. Its holder may remove the file, and does so as the last thing."""
     descriptor = _acquire(path)
     try:
         yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """False, without waiting, where somebody else holds the lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
     finally:
         os.close(descriptor)
 

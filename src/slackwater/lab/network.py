@@ -110,7 +110,7 @@ def remove_link(interface: str) -> None:
 
 
 def remove_namespace(name: str) -> None:
-    run("ip", "netns", "del", name)
+    attempt("ip", "netns", "del", name)
 
 
 def _exists(namespace: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from slackwater.lab.network import NAMESPACES
 
 # Namespaces of the launcher's own: what it mounts is seen by nobody else and goes with it.
 ISOLATED = ("unshare", "-m", "--propagation", "private", "-p", "-f", "--kill-child", "--mount-proc")
+
+# The launcher enters its group within milliseconds; one that has not has failed, and the console says why.
+LAUNCH_LIMIT = 3.0
+PAUSE = 0.005
 
 
 def lab_cgroup(name: str) -> Cgroup:
@@ -75,6 +80,9 @@ class Power:
             MACHINE=self.network.namespace(self.host),
             NETNS=str(NAMESPACES / self.network.namespace(self.host)),
         )
+        deadline = time.monotonic() + LAUNCH_LIMIT
+        while not self.is_on() and time.monotonic() < deadline:
+            time.sleep(PAUSE)
 
     def cut(self) -> bool:
         """Every process of the host is gone at once, the disk stays. False if one would not die."""

@@ -29,7 +29,9 @@ OTHER_WAY = "The other way is the same fleet as VMs with Vagrant: see vagrant/."
 def check_rights(system: str = platform.system(), user: int = os.geteuid()) -> None:
     """Raises LabError unless this is Linux and we are root."""
     if system != "Linux":
-        raise LabError(f"The lab's hosts are Linux machines on this machine's kernel, and this is {system}. {OTHER_WAY}")
+        raise LabError(
+            f"The lab's hosts are Linux machines on this machine's kernel, and this is {system}. {OTHER_WAY}"
+        )
     if user != 0:
         raise LabError(
             f"The lab makes namespaces, mounts and cgroups, and user {user} may not: run it as root. {OTHER_WAY}"

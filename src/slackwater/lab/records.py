@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def save(directory: Path, record: LabRecord) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     begun = directory / f".{FILE}"
     begun.write_text(json.dumps(asdict(record), indent=1) + "\n")
-    os.replace(begun, directory / FILE)
+    begun.replace(directory / FILE)
 
 
 def found(labs: Path) -> list[Path]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from slackwater.lab import network as cables
 from slackwater.lab.addressing import Network
-from slackwater.lab.cgroups import Cgroup
 from slackwater.lab.power import lab_cgroup
 from slackwater.lab.records import load_number
 

@@ -50,8 +50,8 @@ def wanted_names(record: LabRecord, wishes: Wishes) -> list[str]:
         asked = names(group, count)
         if surplus := [name for name in there if name not in asked]:
             raise LabError(
-                f"lab {record.name} has {', '.join(surplus)}, more than the {count} hosts asked for in group {group}, and "
-                f"`up` removes nothing: `slackwater lab down --name {record.name} {' '.join(surplus)}` does"
+                f"lab {record.name} has {', '.join(surplus)}, more than the {count} hosts asked for in group "
+                f"{group}, and `up` removes nothing: `slackwater lab down --name {record.name} {' '.join(surplus)}` does"
             )
         wanted += asked
     return wanted
@@ -79,6 +79,6 @@ def _new(name: str, wishes: Wishes, image_of: Callable[[str], str]) -> HostRecor
 def _check_unchanged(host: HostRecord, suite: str, disk: str | None) -> None:
     if (host.suite, host.disk) != (suite, disk):
         raise LabError(
-            f"{host.name} is there already, with {host.suite} and a disk of {host.disk or 'full size'}: remove it first "
-            f"(`slackwater lab down {host.name}`), then `up` makes it anew"
+            f"{host.name} is there already, with {host.suite} and a disk of {host.disk or 'full size'}: remove it "
+            f"first (`slackwater lab down {host.name}`), then `up` makes it anew"
         )

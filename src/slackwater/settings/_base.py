@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from slackwater.settings import _fields
 from slackwater.settings._faults import Fault, refuse
-from slackwater.settings._origin import Location, Origin, caller, render
+from slackwater.settings.origin import Location, Origin, caller, render
 
 CONFIDENTIAL = re.compile(r"secret|passw|token|credential|private|_key$|^key$|^env", re.IGNORECASE)
 CREDENTIALS_IN_URL = re.compile(r"//[^/@\s]+@")
@@ -52,12 +52,12 @@ class Settings(BaseModel):
     def fault(self, location: str | Location, allowed: str) -> Fault:
         """A fault of this object at "port" or `("environment", "PORT")`, with the place where the user wrote it."""
         location = (location,) if isinstance(location, str) else location
-        return self._fault(location, allowed, _shown(location, _at(self, location)))
+        return self._fault(location, allowed, shown(location, _at(self, location)))
 
-    def _fault(self, location: Location, allowed: str, shown: str | None) -> Fault:
+    def _fault(self, location: Location, allowed: str, value: str | None) -> Fault:
         path = self.origin.path() or type(self).__name__.lower()
         line = self.origin.line_of(location)
-        return Fault(self.origin.relative_file(), line, path + render(location), shown, allowed)
+        return Fault(self.origin.relative_file(), line, path + render(location), value, allowed)
 
     def _refuse(self, faults: list[Fault]) -> None:
         if faults:
@@ -67,8 +67,8 @@ class Settings(BaseModel):
     def _invalid(self, details: ErrorDetails) -> Fault:
         location = tuple(part for part in details["loc"] if part != "[key]")
         has_value = details["type"] != "missing" and location == details["loc"]
-        shown = _shown(location, details["input"]) if has_value else None
-        return self._fault(location, self._allowed(details), shown)
+        value = shown(location, details["input"]) if has_value else None
+        return self._fault(location, self._allowed(details), value)
 
     def _allowed(self, details: ErrorDetails) -> str:
         name = str(details["loc"][0])
@@ -104,7 +104,7 @@ def _at(value: Any, location: Location) -> object:
     return value
 
 
-def _shown(location: Location, value: object) -> str | None:
+def shown(location: Location, value: object) -> str:
     """Printable and short; what may be a secret is masked, for faults end up in CI logs."""
     if any(CONFIDENTIAL.search(str(part)) for part in location) and not isinstance(value, int | None):
         return "***"
@@ -112,5 +112,5 @@ def _shown(location: Location, value: object) -> str | None:
         return f"{type(value).__name__}(…)"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key!r}: …" for key in value) + "}"
-    shown = CREDENTIALS_IN_URL.sub("//***@", repr(value))
-    return shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 1] + "…"
+    text = CREDENTIALS_IN_URL.sub("//***@", repr(value))
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"

@@ -1,6 +1,8 @@
-"""Names that belong to the system: its users, its units and the commands an operator would mistake an app for."""
+"""Names that belong to the system: its users, units and words of the command line, and variables of its own."""
 
 from __future__ import annotations
+
+import re
 
 _NAMES = """
 adm admin apache2 apparmor apt atd audit auditd avahi-daemon backup basic bin bluetooth bootlogd
@@ -16,3 +18,10 @@ systemd-timesync systemd-timesyncd systemd-udevd timers timesyncd tmp tty ubuntu
 unattended-upgrades user users uucp uuidd wheel www www-data
 """
 SYSTEM_NAMES = frozenset(_NAMES.split())
+
+# gunicorn and systemd read these before the app does: a value of the app's would override the rendered settings.
+RESERVED_VARIABLES = re.compile(r"SLACKWATER_.*|GUNICORN_CMD_ARGS|LISTEN_\w+|NOTIFY_SOCKET|CREDENTIALS_DIRECTORY")
+
+
+def reserved_variable(name: str) -> str:
+    return f"must have another name: {name} is set by Slackwater, gunicorn or systemd"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Annotated, get_args
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, InstanceOf, Strict
 from slackwater.settings._base import Settings
 from slackwater.settings._faults import Fault
 from slackwater.settings._fields import choice, matching, part, switch, text, whole
-from slackwater.settings._names import SYSTEM_NAMES
+from slackwater.settings._names import RESERVED_VARIABLES, SYSTEM_NAMES, reserved_variable
 from slackwater.settings._ports import port_conflicts
 from slackwater.settings.health import Health
 from slackwater.settings.nginx import Nginx
@@ -27,10 +27,9 @@ Value = Annotated[str, AfterValidator(matching(r"[^\n\r\0]*", "one line of text;
 ABSOLUTE = "an absolute path such as '/srv/media', made of letters, digits and any of . _ - /"
 Absolute = Annotated[str, AfterValidator(matching(r"/[A-Za-z0-9._/-]*", ABSOLUTE))]
 
-# gunicorn and systemd read these before the app does: a value of the app's would override the rendered settings.
-RESERVED_VARIABLES = re.compile(r"SLACKWATER_.*|GUNICORN_CMD_ARGS|LISTEN_\w+|NOTIFY_SOCKET|CREDENTIALS_DIRECTORY")
 SYSTEM_DIRECTORIES = {"/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr"}
 ENTRYPOINT = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\))?$"
+LONGEST_USER = 32
 NAME_ALLOWED = "a lower-case letter, then up to 30 lower-case letters, digits, '_' or '-'"
 
 
@@ -80,6 +79,13 @@ class App(Settings):
         allowed="a version such as '3.12'",
     )
 
+    @property
+    def user(self) -> str:
+        """The system user it runs as; a long name is cut, for Linux takes no user name of more than 32 characters."""
+        plain = f"sw-{self.name}"
+        digest = hashlib.sha256(self.name.encode()).hexdigest()
+        return plain if len(plain) <= LONGEST_USER else f"{plain[: LONGEST_USER - 7]}-{digest[:6]}"
+
     def conflicts(self) -> Iterator[Fault]:
         if self.name in SYSTEM_NAMES:
             yield self.fault("name", f"is a unit or user of the system itself; choose another name: {NAME_ALLOWED}")
@@ -91,9 +97,7 @@ class App(Settings):
     def _variable_conflicts(self) -> Iterator[Fault]:
         for field in ("environment", "secrets"):
             for name in filter(RESERVED_VARIABLES.fullmatch, getattr(self, field)):
-                yield self.fault(
-                    (field, name), f"must have another name: {name} is set by Slackwater, gunicorn or systemd"
-                )
+                yield self.fault((field, name), reserved_variable(name))
         for name in self.environment.keys() & self.secrets.keys():
             yield self.fault(("environment", name), "must not also be in secrets: one of the two would silently win")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slackwater.settings._faults import Fault
+from slackwater.settings._names import RESERVED_VARIABLES, reserved_variable
 
 # Nothing is expanded and nothing continues on the next line: what a shell would make of a value is no part of it.
 LINE = re.compile(
@@ -27,6 +28,8 @@ def parse(text: str, file: str) -> tuple[dict[str, str], list[Fault]]:
         match = LINE.fullmatch(line)
         if match is None:
             faults.append(Fault(file, number, f"line {number}", None, ALLOWED))
+        elif RESERVED_VARIABLES.fullmatch(match["key"]):
+            faults.append(Fault(file, number, match["key"], None, reserved_variable(match["key"])))
         else:
             values[match["key"]] = _value(match)
     return values, faults

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, cast, get_args
 
 from slackwater.errors import SettingsError
 from slackwater.settings import environment_file
-from slackwater.settings._base import Settings
+from slackwater.settings._base import Settings, shown
 from slackwater.settings._faults import Fault
 from slackwater.settings.app import App
 from slackwater.settings.balancer import Balancer
@@ -61,13 +61,13 @@ def type_faults(data: Data) -> Iterator[Fault]:
     for name, kind in RESERVED.items():
         value = data.get(name)
         if value is not None and not isinstance(value, kind):
-            yield Fault(None, None, name, repr(value), f"must be {kind.__name__}(…)")
+            yield Fault(None, None, name, shown((), value), f"must be {kind.__name__}(…)")
     known = get_args(Environment)
     environment, env_file = data.get("environment", "production"), data.get("env_file")
     if environment not in known:
-        yield Fault(None, None, "environment", repr(environment), f"must be one of {', '.join(map(repr, known))}")
+        yield Fault(None, None, "environment", shown((), environment), f"must be one of {', '.join(map(repr, known))}")
     if not isinstance(env_file, str | None):
-        yield Fault(None, None, "env_file", repr(env_file), "must be a path relative to the project, or None")
+        yield Fault(None, None, "env_file", shown((), env_file), "must be a path relative to the project, or None")
 
 
 def _env_file(data: Data, project: Path) -> tuple[dict[str, str], list[Fault]]:

@@ -45,7 +45,7 @@ class Secret(Settings):
         """The value, now. SettingsError names the variable or file that is missing, never a value."""
         value = os.environ.get(self.location) if self.kind == "environment" else self._from_file(project or Path.cwd())
         if value is None:
-            raise SettingsError(self.fault("location", self._missing()).message)
+            raise SettingsError(self.fault("location", self.wanted).message)
         return value
 
     def _from_file(self, project: Path) -> str | None:
@@ -54,7 +54,9 @@ class Secret(Settings):
         except (OSError, UnicodeDecodeError):
             return None
 
-    def _missing(self) -> str:
+    @property
+    def wanted(self) -> str:
+        """What must hold for the value to be readable."""
         if self.kind == "environment":
             return "is not set: export this variable before you deploy"
         return "must be a readable text file"

@@ -1,1 +1,1 @@
-"""Runs on every app VM when it is told to: install a release, prove a slot, switch to it, find it again after a boot."""
+"""Runs on every app VM when told to: installs a release, proves a slot, switches to it, finds it after a boot."""

@@ -12,7 +12,8 @@ from typing import Any
 from . import prune, systemd
 from .boot import boot
 from .layout import Layout, target
-from .releases import ReleaseError, install
+from .locks import LockError, lock
+from .releases import Order, ReleaseError, install
 from .switch import SwitchError, switch
 
 
@@ -40,7 +41,8 @@ def line(layout: Layout) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="slackwater-slots", description=__doc__, epilog="slackwater-slots status shop")
+    example = "Example: slackwater-slots status shop"
+    parser = argparse.ArgumentParser(prog="slackwater-slots", description=__doc__, epilog=example)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("status", "switch", "boot", "retire", "install"):
         verbs.add_parser(verb).add_argument("app")
@@ -65,14 +67,16 @@ def run(words: argparse.Namespace) -> None:
         case "retire":
             prune.retire(layout)
         case "install":
-            archive = Path(words.archive)
-            install(layout, words.release, archive, words.sha256, words.group, words.python, words.public)
+            public = tuple(name for name in words.public.split(",") if name)
+            order = Order(words.release, Path(words.archive), words.sha256, words.group, words.python, public)
+            with lock(layout):
+                install(layout, order)
 
 
 def main() -> None:
     try:
         run(_parser().parse_args())
-    except (SwitchError, ReleaseError) as error:
+    except (LockError, SwitchError, ReleaseError) as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:
         sys.exit(f"{' '.join(error.cmd)} failed with {error.returncode}: {error.stderr}")

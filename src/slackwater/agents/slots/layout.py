@@ -58,9 +58,7 @@ class Layout:
 
     def facts_of(self, slot: str) -> dict[str, Any]:
         """What the slot's settings say of it: release, ready path, times. Raises FileNotFoundError for no such slot."""
-        facts = json.loads((self.settings / slot / "slot.json").read_text())
-        assert isinstance(facts, dict)
-        return facts
+        return dict(json.loads((self.settings / slot / "slot.json").read_text()))
 
     def releases(self) -> list[str]:
         """Finished releases, the newest last."""

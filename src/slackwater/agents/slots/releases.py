@@ -7,11 +7,18 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from .layout import MARKER, Layout
 
 UV = "/opt/slackwater/uv/bin/uv"
+UV_SETTINGS = {
+    "UV_SYSTEM_CERTS": "1",  # a company's own certificate authority is in the system's store
+    "UV_CACHE_DIR": "/var/cache/slackwater/uv",
+    "UV_PYTHON_INSTALL_DIR": "/opt/slackwater/python",
+    "UV_NO_CONFIG": "1",
+}
 INSTALL_TIMEOUT = 900
 """Seconds for one call of uv: an index that hangs must end in a message, not in a converge that never returns."""
 
@@ -20,18 +27,32 @@ class ReleaseError(Exception):
     """The release could not be installed; nothing uses what is there of it."""
 
 
-def install(layout: Layout, release: str, archive: Path, sha256: str, group: str, python: str, public: str) -> None:
-    """Makes `release` from `archive`. `public`: folders below app/ that the web server may read, comma-separated."""
-    if hashlib.sha256(archive.read_bytes()).hexdigest() != sha256:
-        raise ReleaseError(f"{archive} is not the archive that was built (sha256 {sha256} expected)")
-    place = layout.release(release)
+@dataclass(frozen=True)
+class Order:
+    """What to install. `public`: folders below app/ that the web server may read."""
+
+    release: str
+    archive: Path
+    sha256: str
+    group: str
+    python: str
+    public: tuple[str, ...]
+
+
+def install(layout: Layout, order: Order) -> None:
+    """Makes the release from its archive; does nothing when it is there already."""
+    place = layout.release(order.release)
+    if (place / MARKER).exists():
+        return
+    if hashlib.sha256(order.archive.read_bytes()).hexdigest() != order.sha256:
+        raise ReleaseError(f"{order.archive} is not the archive that was built (sha256 {order.sha256} expected)")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, mode=0o755)
-    _run("tar", "-xzf", str(archive), "-C", str(place), "--no-same-owner", f"--exclude={MARKER}")
-    make_environment(place, python)
-    _protect(place, group, [name for name in public.split(",") if name])
-    _mark(place, archive)
-    archive.unlink()
+    _run("tar", "-xzf", str(order.archive), "-C", str(place), "--no-same-owner", f"--exclude={MARKER}")
+    make_environment(place, order.python)
+    _protect(place, order.group, order.public)
+    _mark(place, order.archive)
+    order.archive.unlink()
 
 
 def make_environment(place: Path, python: str) -> None:
@@ -61,11 +82,10 @@ def environment(file: Path = Path("/etc/environment")) -> dict[str, str]:
     """What a login would have: a proxy or an own certificate authority stands there, and sudo and boot forget it."""
     text = file.read_text() if file.exists() else ""
     pairs = re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?(.*?)[\"']?\s*$", text, re.MULTILINE)
-    uv = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1", "UV_CACHE_DIR": "/var/cache/slackwater/uv"}
-    return dict(pairs) | dict(os.environ) | uv | {"UV_PYTHON_INSTALL_DIR": "/opt/slackwater/python", "UV_NO_CONFIG": "1"}
+    return dict(pairs) | dict(os.environ) | UV_SETTINGS
 
 
-def _protect(place: Path, group: str, public: list[str]) -> None:
+def _protect(place: Path, group: str, public: tuple[str, ...]) -> None:
     """root owns all of it, the app's group may read, nobody else; folders of static files are opened to the server."""
     app = place / "app"
     _run("chown", "-R", f"root:{group}", str(app))

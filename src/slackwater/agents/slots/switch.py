@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from . import probe, systemd
 from .layout import Layout, point
+from .locks import lock
 from .prune import prune
 
-LOCK_TIMEOUT = 120.0
-"""Seconds to wait for another switch of this app: it is bounded itself, so one that waits longer has met a bug."""
 PAUSE = 0.1
 CRASHES = 3
 """Restarts after which a slot is called broken, rather than awaited to the deadline."""
@@ -34,23 +30,6 @@ def switch(layout: Layout, slot: str) -> None:
         record(layout, slot, facts["release"])
         stop_others(layout, slot)
         prune(layout)
-
-
-@contextmanager
-def lock(layout: Layout) -> Iterator[None]:
-    """One switch at a time on this VM: two would stop each other's slots."""
-    path = layout.run.parent / f"{layout.app}.lock"
-    deadline = time.monotonic() + LOCK_TIMEOUT
-    with path.open("w") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise SwitchError(f"another switch of {layout.app} has held {path} for {LOCK_TIMEOUT:.0f} s") from None
-                time.sleep(PAUSE)
-        yield
 
 
 def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:

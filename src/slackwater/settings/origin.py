@@ -58,13 +58,14 @@ _trees: dict[tuple[str, int], ast.Module] = {}
 
 
 def parse(file: str) -> ast.Module:
-    """An empty tree for what is no readable file (a shell's input): the call's own line is then all that is known."""
-    path = Path(file)
-    if not path.is_file():
+    """An empty tree for what is no file (a shell's input) or no Python: a call's own line is then all that is known."""
+    try:
+        path = Path(file)
+        key = (file, path.stat().st_mtime_ns)
+        if key not in _trees:
+            _trees[key] = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
         return ast.Module(body=[], type_ignores=[])
-    key = (file, path.stat().st_mtime_ns)
-    if key not in _trees:
-        _trees[key] = ast.parse(path.read_bytes())
     return _trees[key]
 
 

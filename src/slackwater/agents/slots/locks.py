@@ -1,0 +1,39 @@
+"""One change of an app at a time on this VM: two switches would stop each other's slots."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .layout import Layout
+
+LOCK_TIMEOUT = 900.0
+"""Seconds to wait for another install or switch of this app: each is bounded itself, the longest by uv's time."""
+PAUSE = 0.1
+
+
+class LockError(Exception):
+    """Another change of the app took too long; nothing was done."""
+
+
+@contextmanager
+def lock(layout: Layout) -> Iterator[None]:
+    """Held by the process, so that the kernel frees it when that is killed."""
+    path = layout.run.parent / f"{layout.app}.lock"
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    with path.open("w") as file:
+        while not _taken(file.fileno()):
+            if time.monotonic() > deadline:
+                raise LockError(f"another change of {layout.app} has held {path} for {LOCK_TIMEOUT:.0f} s")
+            time.sleep(PAUSE)
+        yield
+
+
+def _taken(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

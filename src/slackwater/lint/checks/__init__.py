@@ -1,0 +1,1 @@
+"""Checks of the whole fleet: each takes a Fleet and yields faults."""

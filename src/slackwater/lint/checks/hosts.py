@@ -1,0 +1,67 @@
+"""Hosts, groups and the ports between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slackwater.lint.fleet import APP, BALANCER, Fleet, Host
+from slackwater.settings import App, Fault
+
+
+def names_hold_their_types(fleet: Fleet) -> Iterator[Fault]:
+    """`app = "shop"` would only fail on the host, in the middle of a converge."""
+    for host in fleet.hosts:
+        for fault in host.type_faults():
+            yield host.fault(fault.field, host.data.get(fault.field), fault.allowed)
+
+
+def fleet_has_hosts(fleet: Fleet) -> Iterator[Fault]:
+    if fleet.is_whole and not fleet.hosts:
+        yield Fault(fleet.inventory, None, "hosts", "[]", f"must name at least one host, as in {APP} = ['app-1']")
+
+
+def app_hosts_have_an_app(fleet: Fleet) -> Iterator[Fault]:
+    lacking = [host.name for host in fleet.of(APP) if host.data.get("app") is None]
+    if fleet.is_whole and lacking:
+        allowed = f"is missing for {', '.join(lacking)}: group_data/{APP}.py must declare app = App(…)"
+        yield Fault(fleet.inventory, None, "app", None, allowed)
+
+
+def host_has_one_app(fleet: Fleet) -> Iterator[Fault]:
+    """The later group wins: the other app would silently not run."""
+    for host in fleet.hosts:
+        offers = {group: app for group, app in host.offers.items() if isinstance(app, App) and app.is_sound}
+        names = {app.name for app in offers.values()}
+        if len(names) > 1:
+            told = ", ".join(f"{app.name} by group {group}" for group, app in offers.items())
+            *_, last = offers.values()
+            yield last.fault("name", f"must be the only app of host {host.name}, which is told {told}")
+
+
+def balancer_has_app_hosts(fleet: Fleet) -> Iterator[Fault]:
+    if fleet.is_whole and fleet.of(BALANCER) and not fleet.of(APP):
+        names = ", ".join(host.name for host in fleet.of(BALANCER))
+        allowed = f"must have at least one host: the balancer {names} has nobody to send requests to"
+        yield Fault(fleet.inventory, None, APP, "[]", allowed)
+
+
+def ports_differ(fleet: Fleet) -> Iterator[Fault]:
+    """Two servers on one port: whichever comes second would not start."""
+    for host in fleet.of(BALANCER):
+        if APP in host.groups and host.app and host.app.port == host.balancer.port:
+            allowed = f"must differ from balancer.port: {host.name} is in both groups, and both would listen there"
+            yield host.app.fault("port", allowed)
+
+
+def balancer_passes_what_the_app_takes(fleet: Fleet) -> Iterator[Fault]:
+    """A larger limit on the app's own VM would never be reached."""
+    for host in fleet.of(APP):
+        for balancer in fleet.of(BALANCER):
+            yield from _tighter(host, balancer)
+
+
+def _tighter(host: Host, balancer: Host) -> Iterator[Fault]:
+    for field in ("body_limit", "read_timeout", "send_timeout"):
+        limit = getattr(balancer.balancer, field)
+        if host.app and getattr(host.app.nginx, field) > limit:
+            yield host.app.nginx.fault(field, f"must be at most balancer.{field} ({limit}), which requests meet first")

@@ -1,0 +1,74 @@
+"""Fleet: who is there and what each host is told, as plain values for the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slackwater.settings import App, Balancer, Fault, Server
+from slackwater.settings._base import shown
+from slackwater.settings.host import type_faults
+
+APP, BALANCER = "app", "balancer"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a name of the group data is assigned; no file when it comes from the command line."""
+
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Host:
+    """`data` holds what pyinfra would give as host.data; `offers` every group's own value of `app`, weakest first."""
+
+    name: str
+    groups: tuple[str, ...]
+    data: Mapping[str, Any]
+    offers: Mapping[str, Any]
+    places: Mapping[str, Place]
+
+    @property
+    def app(self) -> App | None:
+        """None too for one that had faults: they are told already."""
+        app = self.data.get("app")
+        return app if isinstance(app, App) and app.is_sound else None
+
+    @property
+    def server(self) -> Server:
+        server = (self.app and self.app.server) or self.data.get("server")
+        return server if isinstance(server, Server) else Server()
+
+    @property
+    def balancer(self) -> Balancer:
+        balancer = self.data.get("balancer")
+        return balancer if isinstance(balancer, Balancer) else Balancer()
+
+    def type_faults(self) -> Iterator[Fault]:
+        yield from type_faults(dict(self.data))
+
+    def fault(self, name: str, value: object, allowed: str) -> Fault:
+        """A fault of a reserved name, at the line that assigns it."""
+        place = self.places.get(name, Place())
+        return Fault(place.file, place.line, name, None if value is None else shown((), value), allowed)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """`is_whole` is False when a file could not be read: what seems missing may stand in that file."""
+
+    inventory: str
+    project: Path
+    hosts: tuple[Host, ...]
+    is_whole: bool
+
+    def of(self, group: str) -> list[Host]:
+        return [host for host in self.hosts if group in host.groups]
+
+    def apps(self) -> list[App]:
+        """Each once, however many hosts run it."""
+        return list({id(host.app): host.app for host in self.hosts if host.app}.values())

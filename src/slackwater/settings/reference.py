@@ -1,0 +1,120 @@
+"""The reference of all settings, written from the fields themselves: `python -m slackwater.settings.reference`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from textwrap import wrap
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from slackwater.settings import _fields
+from slackwater.settings._base import Settings
+from slackwater.settings.app import App
+from slackwater.settings.balancer import Balancer
+from slackwater.settings.health import Health
+from slackwater.settings.host import DEFAULT_STORE
+from slackwater.settings.logs import Logs
+from slackwater.settings.nginx import Nginx
+from slackwater.settings.secret import Secret
+from slackwater.settings.server import Server
+from slackwater.settings.sizing import MOST_WORKERS, SLOTS, SYSTEM_MB
+from slackwater.settings.source import Source
+from slackwater.settings.static import Static
+from slackwater.settings.store import Store
+
+WIDTH = 100
+TYPES: tuple[type[Settings], ...] = (App, Server, Health, Nginx, Static, Balancer, Logs)
+MADE = {
+    "Source.directory": 'source = Source.directory("examples/shop", exclude=["docs/*"])',
+    "Source.archive": f'source = Source.archive("https://example.com/shop-1.2.tar.gz", sha256="{"0123456789abcdef" * 4}")',
+    "Source.requirement": 'source = Source.requirement("httpbin==0.10.4")',
+    "Secret.environment": 'secret = Secret.environment("SHOP_DATABASE_URL")',
+    "Secret.file": 'secret = Secret.file("secrets/database-url")',
+    "Store.directory": f'store = Store.directory("{DEFAULT_STORE}")',
+    "Store.s3": 'store = Store.s3("s3://example-bucket/releases")',
+}
+OPENING = f"""\
+# Settings
+
+Written from the settings' own fields; every block can be copied into a file of `group_data/`. All values are the
+defaults unless a setting must be given. A wrong value names its file, line, field, value and what is allowed;
+`slackwater lint inventories/<environment>.py` reports all of them at once and touches no host.
+
+## Names in group data
+
+| name | type | if it is not set |
+|---|---|---|
+| `app` | `App` | a host of the group `app` must have one |
+| `server` | `Server` | `Server()`; used unless `App(server=…)` is set, so that one environment can change it alone |
+| `balancer` | `Balancer` | `Balancer()` |
+| `logs` | `Logs` | `Logs()` |
+| `store` | `Store` | `Store.directory("{DEFAULT_STORE}")` |
+| `environment` | `"development"`, `"staging"` or `"production"` | `"production"` |
+| `env_file` | a `.env` file, relative to the project: `KEY=VALUE` lines, comments, quotes, `export` | no file; its \
+values are added to `App.environment` and override it |
+
+The later group wins, and the group named after the inventory is the last: `group_data/prod.py` beats `group_data/app.py`.
+
+## Workers from the host
+
+`Server(workers=None)`: development 2; staging cores + 1; production by profile: `cpu` cores, `balanced` 2 × cores + 1,
+`io` 4 × cores, at most {MOST_WORKERS}. Never more than memory allows: all memory less {SYSTEM_MB} MB, divided by {SLOTS} slots and by
+`memory_per_worker`. At least 1.
+"""
+
+
+def reference() -> str:
+    """The text of docs/settings.md."""
+    sections = [OPENING, *(_section(kind) for kind in TYPES), *(_made(kind) for kind in (Source, Secret, Store))]
+    return "\n".join(sections)
+
+
+def _section(kind: type[Settings]) -> str:
+    name = kind.__name__
+    body = "\n".join(line for field, info in kind.model_fields.items() for line in _setting(field, info))
+    return f"## {name}\n\n{inspect.getdoc(kind)}\n\n```python\n{name.lower()} = {name}(\n{body}\n)\n```\n"
+
+
+def _setting(name: str, info: FieldInfo) -> Iterator[str]:
+    required = "Must be given: " if info.is_required() else ""
+    allowed = _fields.allowed(info)
+    text = f"{info.description} {required}{allowed if required else allowed[0].upper() + allowed[1:]}."
+    yield from (f"    # {line}" for line in wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+    yield f"    {name}={_code(info)},"
+
+
+def _code(info: FieldInfo) -> str:
+    """The default, or the example of a setting that must be given, as Python."""
+    value = info.get_default(call_default_factory=True, validated_data={})
+    if value is PydanticUndefined:
+        value = (info.examples or [None])[0]
+    if isinstance(value, Source):
+        return f'Source.directory("{value.path}")'
+    if isinstance(value, Settings):
+        return f"{type(value).__name__}()"
+    return _quoted(value)
+
+
+def _quoted(value: object) -> str:
+    """As ruff formats it: double quotes, and a list for several."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_quoted(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _made(kind: type[Settings]) -> str:
+    name = kind.__name__
+    blocks = [_example(kind, call) for call in MADE if call.startswith(f"{name}.")]
+    return f"## {name}\n\n{inspect.getdoc(kind)}\n\n```python\n" + "\n".join(blocks) + "\n```\n"
+
+
+def _example(kind: type[Settings], call: str) -> str:
+    doc = inspect.getdoc(getattr(kind, call.rpartition(".")[2]))
+    return f"# {doc}\n{MADE[call]}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
