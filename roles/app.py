@@ -41,9 +41,9 @@ def app() -> None:
     wanted = slot(told, machine, release.id)
     boot = f"slackwater-{app.name}.service"
     system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
-    tree(name="places and boot unit", items=[*_places(app), *_programs(), *_units(app)], check=SYSTEMD_VERIFY)
+    tree(name="places and command", items=[*_places(app), *_programs()])
     installed(name="release", app=app, release=release)
-    tree(name="settings of the slot", items=wanted.items, check=SYSTEMD_VERIFY)
+    tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     until(
         name="switch",
         question=f"slackwater-slots status {app.name}",

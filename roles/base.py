@@ -45,6 +45,5 @@ def base() -> None:
         wanted=[
             Service("systemd-journald.service", [JOURNAL], renew="restart"),
             Service("unattended-upgrades.service"),
-            Service("apt-daily-upgrade.timer"),
         ],
     )

@@ -8,7 +8,7 @@ from slackwater.settings import resolve
 
 QUESTION = (
     "cd /etc/systemd/system && for unit in slackwater-*.service; do app=${unit#slackwater-}; app=${app%.service}; "
-    'case "$app" in *@*|"*"|%s) ;; *) [ ! -d "/etc/slackwater/$app" ] || echo "$app" ;; esac; done'
+    'case "$app" in *@*|"*"|NAME) ;; *) [ ! -d "/etc/slackwater/$app" ] || echo "$app" ;; esac; done'
 )
 
 
@@ -16,7 +16,7 @@ QUESTION = (
 def former_apps() -> None:
     """Runs after nginx has been pointed to the new app, so no request meets a socket that is gone."""
     name = resolve(host.data).require_app().name
-    question = QUESTION % name
+    question = QUESTION.replace("NAME", name)
     command = (
         f'# retire former apps\nset -eu\n({question}) | while read -r app; do slackwater-slots retire "$app"; done'
     )

@@ -17,6 +17,8 @@ from slackwater.engine.values import Absent, File, Found, Item, difference
 UNREADABLE = "the host did not answer what was asked; see the line above"
 LOCK_TIMEOUT = 300
 """Seconds to wait for another dpkg: on a fresh VM apt-daily holds the lock for minutes."""
+SHOWN = 4
+"""Paths named in a line of the log."""
 
 Commands = Generator[StringCommand, None, None]
 
@@ -49,8 +51,7 @@ def tree(items: Sequence[Item], check: str = "") -> Commands:
         yield refuse_with(UNREADABLE)
         return
     drift = [(item, why) for item in items if (why := difference(item, found[item.path]))]
-    for item, why in drift:
-        _say(f"{item.path}: {why}")
+    _say_each(drift)
     if drift:
         changed = [item for item, _ in drift]
         files = [item for item in changed if isinstance(item, File)]
@@ -87,15 +88,15 @@ def _apt_install(names: Sequence[str]) -> str:
 
 
 @operation()
-def system_user(name: str, home: str, groups: Sequence[str] = ()) -> Commands:
+def system_user(user: str, home: str) -> Commands:
     """A user without a login, with a group of its own name."""
-    users: dict[str, str] | None = ask(Accounts, names=[name])
+    users: dict[str, str] | None = ask(Accounts, names=[user])
     if users is None:
         yield refuse_with(UNREADABLE)
         return
-    if users.get(name) != f"{home}:/usr/sbin/nologin":
-        verb = "usermod" if name in users else f"groupadd -f -r {name} && useradd -r -M -g {name}"
-        yield act(f"{verb} -d {home} -s /usr/sbin/nologin {name}")
+    if users.get(user) != f"{home}:/usr/sbin/nologin":
+        verb = "usermod" if user in users else f"groupadd -f -r {user} && useradd -r -M -g {user}"
+        yield act(f"{verb} -d {home} -s /usr/sbin/nologin {user}")
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,14 @@ def until(question: str, answer: str, command: str, stdin: str = "") -> Commands
         yield refuse_with(UNREADABLE)
     elif "\n".join(lines).strip() != answer.strip():
         yield act(command, stdin=stdin)
+
+
+def _say_each(drift: Sequence[tuple[Item, str]]) -> None:
+    """A line for each reason, with the first paths that it concerns."""
+    for why in dict.fromkeys(why for _, why in drift):
+        paths = [item.path for item, reason in drift if reason == why]
+        rest = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+        _say(f"{why}: {' '.join(paths[:SHOWN])}{rest}")
 
 
 def _say(text: str) -> None:

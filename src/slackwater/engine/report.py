@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 import click
-from pyinfra import state
+from pyinfra import host, state
 from pyinfra.api import Host, State
 from pyinfra.api.state import BaseStateCallback
 
@@ -30,25 +29,15 @@ class Failure:
 
 
 class Report(BaseStateCallback):
-    """Collects failures; pyinfra calls its static methods."""
+    """Remembers which step failed where; what it said is complete only when the run has ended."""
 
-    failures: list[Failure] = []  # noqa: RUF012  one run, one process
+    def __init__(self) -> None:
+        self.failed: list[tuple[Host, str]] = []
 
-    @staticmethod
-    def operation_host_error(
-        state: State, host: Host, op_hash: str, retry_count: int = 0, max_retries: int = 0
+    def operation_host_error(  # type: ignore[override]  # pyinfra calls it on the object it was given
+        self, state: State, host: Host, op_hash: str, retry_count: int = 0, max_retries: int = 0
     ) -> None:
-        _failed.append((host, op_hash))
-
-    @staticmethod
-    def operation_end(state: State, op_hash: str) -> None:
-        """Only now is the result of each host complete."""
-        for host, failed_hash in _failed:
-            Report.failures.append(_failure(state, host, failed_hash))
-        _failed.clear()
-
-
-_failed: list[tuple[Host, str]] = []
+        self.failed.append((host, op_hash))
 
 
 def _failure(state: State, host: Host, op_hash: str) -> Failure:
@@ -70,21 +59,17 @@ def begin() -> None:
     """Reports this run's failures when it ends. Safe to call for every host."""
     if any(isinstance(handler, Report) for handler in state.callback_handlers):
         return
-    state.add_callback_handler(Report())  # type: ignore[no-untyped-call]
-    atexit.register(_print, state._container.module if hasattr(state, "_container") else state)
+    report = Report()
+    state.add_callback_handler(report)  # type: ignore[no-untyped-call]
+    atexit.register(_print, host.state, report)
 
 
-def _print(run: State) -> None:
-    unreachable = run.failed_hosts - {host for host in run.failed_hosts if host.name in _names(Report.failures)}
-    for failure in Report.failures:
-        click.secho("\n" + failure.text(), fg="red", err=True)
-    for host in sorted(unreachable, key=lambda host: host.name):
-        click.secho(f"\n{host.name}: no connection, or it was lost; nothing more was done there", fg="red", err=True)
-    if run.failed_hosts:
-        names = ",".join(sorted(host.name for host in run.failed_hosts))
-        click.echo(f"\nNext: mend what it says, then the same command again with --limit {names}", err=True)
-        sys.stderr.flush()
-
-
-def _names(failures: list[Failure]) -> set[str]:
-    return {failure.host for failure in failures}
+def _print(run: State, report: Report) -> None:
+    if not run.failed_hosts:
+        return
+    for failed, op_hash in report.failed:
+        click.secho("\n" + _failure(run, failed, op_hash).text(), fg="red", err=True)
+    for lost in sorted(run.failed_hosts - {failed for failed, _ in report.failed}, key=str):
+        click.secho(f"\n{lost}: no connection, or it was lost; nothing more was done there", fg="red", err=True)
+    names = ",".join(sorted(str(failed) for failed in run.failed_hosts))
+    click.echo(f"\nNext: mend what it says, then the same command again, for these alone with --limit {names}", err=True)

@@ -28,9 +28,9 @@ def _command_line() -> dict[str, Any]:
 
 
 def _refuse_faults(inventory: Path, given: dict[str, Any]) -> None:
-    folders = [Path(folder) for folder in given.get("group_data") or ()]
+    folders = [str(folder) for folder in given.get("group_data") or ()]
     data = dict(pair.split("=", 1) for pair in given.get("data") or ())
-    faults = check(inventory, folders, data, Path.cwd())
+    faults = check(str(inventory), folders, data, Path.cwd())
     if faults:
         for fault in faults:
             click.secho(str(fault), fg="red", err=True)

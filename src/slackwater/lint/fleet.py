@@ -9,7 +9,7 @@ from typing import Any
 
 from slackwater.settings import App, Balancer, Fault, Server
 from slackwater.settings._base import shown
-from slackwater.settings.host import type_faults
+from slackwater.settings.host import RESERVED, type_faults
 
 APP, BALANCER = "app", "balancer"
 
@@ -47,6 +47,11 @@ class Host:
     def balancer(self) -> Balancer:
         balancer = self.data.get("balancer")
         return balancer if isinstance(balancer, Balancer) else Balancer()
+
+    def read(self) -> Iterator[object]:
+        """What the host's settings are made of."""
+        yield from (self.data.get(name) for name in RESERVED)
+        yield getattr(self.data.get("app"), "server", None)
 
     def type_faults(self) -> Iterator[Fault]:
         yield from type_faults(dict(self.data))

@@ -16,6 +16,7 @@ Check = Callable[[Fleet], Iterator[Fault]]
 
 CHECKS: tuple[Check, ...] = (
     hosts.names_hold_their_types,
+    hosts.settings_have_their_names,
     hosts.fleet_has_hosts,
     hosts.app_hosts_have_an_app,
     hosts.host_has_one_app,

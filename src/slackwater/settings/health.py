@@ -16,6 +16,12 @@ class Health(Settings):
         pattern=URL_PATH,
         allowed=URL_PATH_ALLOWED,
     )
+    host: str = text(
+        "localhost",
+        "The Host header of these questions; an app that checks it (Django's ALLOWED_HOSTS) must allow it.",
+        pattern=r"^[A-Za-z0-9.-]+(:[0-9]+)?$",
+        allowed="a host name such as 'localhost'",
+    )
     timeout: int = whole(3, "To connect, and to read the answer.", unit="seconds", least=1, most=60)
     start_deadline: int = whole(
         60, "How long a new release may take until it is live; then the old one stays.", unit="seconds", least=1

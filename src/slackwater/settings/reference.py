@@ -29,7 +29,7 @@ WIDTH = 100
 TYPES: tuple[type[Settings], ...] = (App, Server, Health, Nginx, Static, Balancer, Logs)
 MADE = {
     "Source.directory": 'source = Source.directory("examples/shop", exclude=["docs/*"])',
-    "Source.archive": f'source = Source.archive("https://example.com/shop-1.2.tar.gz", sha256="{"0123456789abcdef" * 4}")',
+    "Source.archive": f'source = Source.archive("https://example.com/shop.tar.gz", sha256="{"0123456789abcdef" * 4}")',
     "Source.requirement": 'source = Source.requirement("httpbin==0.10.4")',
     "Secret.environment": 'secret = Secret.environment("SHOP_DATABASE_URL")',
     "Secret.file": 'secret = Secret.file("secrets/database-url")',
@@ -39,9 +39,10 @@ MADE = {
 OPENING = f"""\
 # Settings
 
-Written from the settings' own fields; every block can be copied into a file of `group_data/`. All values are the
-defaults unless a setting must be given. A wrong value names its file, line, field, value and what is allowed;
-`slackwater lint inventories/<environment>.py` reports all of them at once and touches no host.
+Written from the settings' own fields: all values are the defaults unless a setting must be given. `App`, `Server`,
+`Balancer`, `Logs` and `Store` are values in files of `group_data/`; the other types stand inside an `App`. A fault
+names file, line, field, value and what is allowed; `slackwater lint inventories/<environment>.py` reports all of them
+at once and touches no host.
 
 ## Names in group data
 
@@ -53,16 +54,16 @@ defaults unless a setting must be given. A wrong value names its file, line, fie
 | `logs` | `Logs` | `Logs()` |
 | `store` | `Store` | `Store.directory("{DEFAULT_STORE}")` |
 | `environment` | `"development"`, `"staging"` or `"production"` | `"production"` |
-| `env_file` | a `.env` file, relative to the project: `KEY=VALUE` lines, comments, quotes, `export` | no file; its \
-values are added to `App.environment` and override it |
+| `env_file` | a `.env` file, relative to the project | no file; its values override `App.environment` |
 
-The later group wins, and the group named after the inventory is the last: `group_data/prod.py` beats `group_data/app.py`.
+The later group wins, and the group named after the inventory is the last: `group_data/prod.py` beats
+`group_data/app.py`. An `env_file` holds `KEY=VALUE` lines, comments, quotes and `export`; nothing in it is expanded.
 
 ## Workers from the host
 
-`Server(workers=None)`: development 2; staging cores + 1; production by profile: `cpu` cores, `balanced` 2 × cores + 1,
-`io` 4 × cores, at most {MOST_WORKERS}. Never more than memory allows: all memory less {SYSTEM_MB} MB, divided by {SLOTS} slots and by
-`memory_per_worker`. At least 1.
+`Server(workers=None)`: development 2; staging cores + 1; production by profile: `cpu` cores, `balanced` 2 * cores + 1,
+`io` 4 * cores, at most {MOST_WORKERS}. Never more than memory allows: all memory less {SYSTEM_MB} MB, divided by {SLOTS} slots
+and by `memory_per_worker`. At least 1.
 """
 
 

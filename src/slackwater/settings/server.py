@@ -25,14 +25,14 @@ STOP_MARGIN_SECONDS = 15
 
 
 class Server(Settings):
-    """None takes the value from the host or from the app's interface."""
+    """Declared once for all hosts, or in `App(server=…)`; what is None follows from the host or the app."""
 
     workers: int | None = whole(None, "Worker processes; None takes the number from the host.", least=1)
     profile: Profile = choice("balanced", "What the app waits for; decides the number of workers.", get_args(Profile))
     worker_class: WorkerClass | None = text(
         None,
         "gunicorn's kind of worker; None takes the first of the app's interface.",
-        allowed="; ".join(f"for {name} one of {', '.join(map(repr, known))}" for name, known in WORKER_CLASSES.items()),
+        allowed="; ".join(f"{', '.join(map(repr, known))} for {name}" for name, known in WORKER_CLASSES.items()),
     )
     threads: int = whole(4, "Threads in each gthread worker.", least=1)
     worker_connections: int = whole(1000, "Connections that one worker holds.", unit="connections", least=1)

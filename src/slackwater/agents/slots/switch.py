@@ -36,7 +36,6 @@ def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:
     """Waits until the slot answers its ready path; stops it again when it does not, unless it is the live one."""
     systemd.systemctl("daemon-reload")
     service = layout.unit(slot, "service")
-    systemd.systemctl("reset-failed", service, layout.unit(slot, "socket"))
     systemd.systemctl("start", layout.unit(slot, "socket"))
     systemd.systemctl("start", "--no-block", service)
     answer = _await_ready(layout, slot, facts)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from slackwater.lint.fleet import APP, BALANCER, Fleet, Host
 from slackwater.settings import App, Fault
+from slackwater.settings._base import shown
+from slackwater.settings.host import RESERVED
 
 
 def names_hold_their_types(fleet: Fleet) -> Iterator[Fault]:
@@ -13,6 +16,17 @@ def names_hold_their_types(fleet: Fleet) -> Iterator[Fault]:
     for host in fleet.hosts:
         for fault in host.type_faults():
             yield host.fault(fault.field, host.data.get(fault.field), fault.allowed)
+
+
+def settings_have_their_names(fleet: Fleet) -> Iterator[Fault]:
+    """`balancers = Balancer(…)` would be read by nothing, and the defaults would be deployed."""
+    read = {id(value) for host in fleet.hosts for value in host.read()}
+    for host in fleet.hosts:
+        for name, value in host.data.items():
+            wanted = next((known for known, kind in RESERVED.items() if isinstance(value, kind)), None)
+            if wanted and id(value) not in read and get_close_matches(name, [wanted]):
+                allowed = f"must be named {wanted}: nothing reads {name}"
+                yield Fault(value.origin.relative_file(), value.origin.line, name, shown((), value), allowed)
 
 
 def fleet_has_hosts(fleet: Fleet) -> Iterator[Fault]:

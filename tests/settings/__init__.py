@@ -1,0 +1,1 @@
+"""Each type of setting by itself."""
