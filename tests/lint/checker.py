@@ -13,4 +13,5 @@ for line in sys.stdin:
     asked = json.loads(line)
     os.chdir(asked["project"])
     faults = check(asked["inventory"], asked["group_data"], asked["data"], Path.cwd())
-    print(json.dumps([fault.as_json() for fault in faults]), flush=True)
+    sys.stdout.write(json.dumps([fault.as_json() for fault in faults]) + "\n")
+    sys.stdout.flush()

@@ -69,19 +69,27 @@ CODE = [
     Bad("entrypoint", '"shop.main:application"', "'shop.main:application'", "an attribute of shop/main.py"),
     Bad("source", '"examples/shop"', "'examples/shop'", "Source.directory(…), Source.archive(…)"),
     Bad("source", 'Source.directory("examples/none")', "'examples/none'", "must be a directory", "source.path"),
-    Bad("source", 'Source.directory("x", "docs")', "'docs'", "a list of patterns", "source.exclude"),
+    Bad("source", 'Source.directory("examples/shop", "docs")', "'docs'", "a list of patterns", "source.exclude"),
     Bad("source", 'Source.requirement("shop>=1")', "'shop>=1'", "one pinned package", "source.specifier"),
     Bad("source", 'Source.requirement("a==1 b==2")', "'a==1 b==2'", "one pinned package", "source.specifier"),
     Bad("source", 'Source.requirement("shop==1.*")', "'shop==1.*'", "one pinned package", "source.specifier"),
     Bad("source", f'Source.archive("ftp://x/y", sha256="{ZEROS}")', "'ftp://x/y'", "https://", "source.url"),
     Bad("source", 'Source.archive("https://x/y", sha256="12")', "'12'", "64 hex digits", "source.sha256"),
-    Bad("source", f'Source.archive("file://PROJECT/shop.tar.gz", sha256="{ZEROS}")', f"'{ZEROS}'", ARCHIVE_SHA256, "source.sha256"),
+    Bad(
+        "source",
+        f'Source.archive("file://PROJECT/shop.tar.gz", sha256="{ZEROS}")',
+        f"'{ZEROS}'",
+        ARCHIVE_SHA256,
+        "source.sha256",
+    ),
     Bad("static", 'Static(directory="static")', "Static(…)", "a list of Static(…)"),
-    Bad("static", '[Static(directory="statics")]', "'statics'", "inside the source examples/shop", "static[0].directory"),
+    Bad(
+        "static", '[Static(directory="statics")]', "'statics'", "inside the source examples/shop", "static[0].directory"
+    ),
     Bad("static", '[Static(directory="../etc")]', "'../etc'", "not absolute", "static[0].directory"),
     Bad("static", '[Static(url="static")]', "'static'", "begins and ends with '/'", "static[0].url"),
     Bad("static", "[Static(), Static(max_age=1)]", "'/static/'", "must differ", "static[1].url"),
-]  # fmt: skip
+]
 VARIABLES = [
     Bad("environment", '{"A B": "x"}', None, "a variable's name", "environment['A B']"),
     Bad("environment", '{"PORT": 80}', "80", "a dictionary of text", "environment['PORT']"),
@@ -90,7 +98,13 @@ VARIABLES = [
     Bad("environment", '{"GUNICORN_CMD_ARGS": "-w 9"}', "***", "another name", "environment['GUNICORN_CMD_ARGS']"),
     Bad("secrets", '{"KEY": "hunter2"}', "***", "Secret.environment(…) or Secret.file(…)", "secrets['KEY']"),
     Bad("secrets", '{"KEY": Secret.environment("A-B")}', "'A-B'", "a variable's name", "secrets['KEY'].location"),
-    Bad("secrets", '{"KEY": Secret.environment("NOT_SET_7")}', "'NOT_SET_7'", "export this variable", "secrets['KEY'].location"),
+    Bad(
+        "secrets",
+        '{"KEY": Secret.environment("NOT_SET_7")}',
+        "'NOT_SET_7'",
+        "export this variable",
+        "secrets['KEY'].location",
+    ),
     Bad("secrets", '{"KEY": Secret.file("no/such")}', "'no/such'", "a readable text file", "secrets['KEY'].location"),
     Bad("health", 'Health(live="health")', "'health'", "a path that begins with '/'", "health.live"),
     Bad("health", 'Health(ready="/a b")', "'/a b'", "a path that begins with '/'", "health.ready"),
@@ -101,7 +115,7 @@ VARIABLES = [
     Bad("writable", '["srv/media"]', "'srv/media'", "an absolute path", "writable[0]"),
     Bad("writable", '["/srv/media", "/etc"]', "'/etc'", "no directory of the system", "writable[1]"),
     Bad("writable", '["/srv/../etc"]', "'/srv/../etc'", "without '..'", "writable[0]"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("bad", SERVER + NAMES + CODE + VARIABLES, ids=str)
@@ -112,7 +126,8 @@ def test_a_bad_setting_of_the_app_is_named(bad: Bad, check: Check) -> None:
 
     (fault,) = check({"group_data/app.py": text})
 
-    assert ("group_data/app.py", line, bad.named, bad.value) == tuple(fault[key] for key in ("file", "line", "field", "value"))
+    assert f"group_data/app.py:{line}" == f"{fault['file']}:{fault['line']}"
+    assert (bad.named, bad.value) == (fault["field"], fault["value"])
     assert bad.allowed in fault["allowed"]
 
 
@@ -125,17 +140,43 @@ ELSEWHERE = [
     ("group_data/balancer.py", "balancer = Balancer(port=8000.0)", "balancer.port", "8000.0", "from 1 to 65535"),
     ("group_data/balancer.py", "balancer = Balancer(tries=0)", "balancer.tries", "0", "of at least 1"),
     ("group_data/balancer.py", 'balancer = Balancer(method="ip_hash")', "balancer.method", "'ip_hash'", "'least_conn'"),
-    ("group_data/balancer.py", 'balancer = Balancer(retry_on=["non_idempotent"])', "balancer.retry_on[0]", "'non_idempotent'", "any of 'error'"),
-    ("group_data/balancer.py", "balancer = Balancer(connect_timeout=9, tries_timeout=5)", "balancer.tries_timeout", "5", "at least connect_timeout (9)"),
+    (
+        "group_data/balancer.py",
+        'balancer = Balancer(retry_on=["non_idempotent"])',
+        "balancer.retry_on[0]",
+        "'non_idempotent'",
+        "any of 'error'",
+    ),
+    (
+        "group_data/balancer.py",
+        "balancer = Balancer(connect_timeout=9, tries_timeout=5)",
+        "balancer.tries_timeout",
+        "5",
+        "at least connect_timeout (9)",
+    ),
     ("group_data/balancer.py", "balancers = Balancer()", "balancers", "Balancer(…)", "must be named balancer"),
     ("group_data/all.py", "logs = Logs(keep=0)", "logs.keep", "0", "from 1 to 3650 (days)"),
     ("group_data/all.py", 'store = Store.s3("my-bucket")', "store.location", "'my-bucket'", "s3://bucket/prefix"),
-    ("group_data/all.py", 'store = Store.directory("s3://x/y")', "store.location", "'s3://x/y'", "a bucket is Store.s3"),
-    ("group_data/prod.py", 'server = Server(worker_class="sync")', "server.worker_class", "'sync'", "whose interface is 'asgi'"),
-]  # fmt: skip
+    (
+        "group_data/all.py",
+        'store = Store.directory("s3://x/y")',
+        "store.location",
+        "'s3://x/y'",
+        "a bucket is Store.s3",
+    ),
+    (
+        "group_data/prod.py",
+        'server = Server(worker_class="sync")',
+        "server.worker_class",
+        "'sync'",
+        "whose interface is 'asgi'",
+    ),
+]
 
 
-@pytest.mark.parametrize(("file", "written", "path", "value", "allowed"), ELSEWHERE, ids=[case[1] for case in ELSEWHERE])
+@pytest.mark.parametrize(
+    ("file", "written", "path", "value", "allowed"), ELSEWHERE, ids=[case[1] for case in ELSEWHERE]
+)
 def test_a_bad_setting_of_another_file_is_named(
     file: str, written: str, path: str, value: str, allowed: str, check: Check
 ) -> None:
@@ -152,8 +193,14 @@ PINS = [
     ("requirements.txt", "httpx\ngunicorn==20.1.0\n", 2, "gunicorn", "'gunicorn==20.1.0'"),
     ("requirements.txt", "uvicorn[standard]<0.30  # old\n", 1, "uvicorn", "'uvicorn[standard]<0.30'"),
     ("requirements.txt", "uvicorn_worker==0.1 --hash=sha256:00\n", 1, "uvicorn_worker", "'uvicorn_worker==0.1'"),
-    ("pyproject.toml", '[project]\nname = "shop"\ndependencies = [\n  "gunicorn~=21.0",\n]\n', 4, "gunicorn", "'gunicorn~=21.0'"),
-]  # fmt: skip
+    (
+        "pyproject.toml",
+        '[project]\nname = "shop"\ndependencies = [\n  "gunicorn~=21.0",\n]\n',
+        4,
+        "gunicorn",
+        "'gunicorn~=21.0'",
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "text", "line", "package", "value"), PINS, ids=[case[4] for case in PINS])
@@ -166,16 +213,22 @@ def test_an_unsupported_pin_is_named(name: str, text: str, line: int, package: s
 
 
 INVENTORIES = [
-    ('app = ["app-1"]\nbalancer = ["app-1"]\n', "group_data/app.py", "app.port", "80", "must differ from balancer.port"),
+    (
+        'app = ["app-1"]\nbalancer = ["app-1"]\n',
+        "group_data/app.py",
+        "app.port",
+        "80",
+        "must differ from balancer.port",
+    ),
     ('balancer = ["b-1"]\n', "inventories/prod.py", "app", "[]", "the balancer b-1 has nobody"),
     ("hosts = []\n", "inventories/prod.py", "hosts", "[]", "at least one host"),
     ('app = [("app-1", 3)]\n', "inventories/prod.py", "", None, "a list of host names or of (name, {data})"),
     ('app = ["@nowhere/x"]\n', "inventories/prod.py", "", None, "Invalid connector: nowhere"),
     ("app = [prod]\n", "inventories/prod.py", "", None, "NameError: name 'prod' is not defined"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("text", "file", "path", "value", "allowed"), INVENTORIES, ids=[case[0] for case in INVENTORIES])
+@pytest.mark.parametrize(("text", "file", "path", "value", "allowed"), INVENTORIES)
 def test_a_bad_inventory_is_named(text: str, file: str, path: str, value: str, allowed: str, check: Check) -> None:
     """Who is there must fit what they are told."""
     (fault,) = check({"inventories/prod.py": text, "group_data/app.py": app(port="80")})
@@ -188,8 +241,9 @@ def test_an_app_host_without_an_app_is_named(check: Check) -> None:
     """Both hosts stand in one fault."""
     (fault,) = check({"group_data/app.py": None})
 
-    assert "inventories/prod.py: app: is missing for app-1, app-2: group_data/app.py must declare app = App(…)" == (
-        fault["message"]
+    assert (
+        "inventories/prod.py: app: is missing for app-1, app-2: group_data/app.py must declare app = App(…)"
+        == (fault["message"])
     )
 
 
@@ -198,7 +252,7 @@ def test_a_host_that_is_told_two_apps_is_named(check: Check) -> None:
     (fault,) = check({"group_data/prod.py": app(name='"api"')})
 
     assert "group_data/prod.py:4: app.name = 'api': " == fault["message"].removesuffix(fault["allowed"])
-    assert "which is told shop by group app, api by group prod" in fault["allowed"]
+    assert "is told shop by group app, api by group prod" in fault["allowed"]
 
 
 def test_a_bad_line_of_an_env_file_is_named_and_not_shown(check: Check) -> None:
@@ -226,4 +280,3 @@ def test_data_of_the_command_line_are_checked_too(check: Check) -> None:
     (fault,) = check({}, data={"environment": "live"})
 
     assert (None, "environment", "'live'") == (fault["file"], fault["field"], fault["value"])
-

@@ -34,11 +34,13 @@ class System(FactBase[Machine | None]):
     """Distribution, size and interpreter of the host."""
 
     def command(self) -> str:
+        version = "import sys; print('%d.%d' % sys.version_info[:2])"
         return (
-            '. /etc/os-release; echo "$ID"; echo "${VERSION_ID:-}"; echo "${VERSION_CODENAME:-}"; uname -n; '
-            "python3 -c \"import sys; print('%d.%d' % sys.version_info[:2])\" 2>/dev/null || echo; "
-            "nproc; awk '/^MemTotal/ {print int($2 / 1024)}' /proc/meminfo; "
-            "for p in chronyd ntpd; do command -v $p; done; echo"
+            'ID= VERSION_ID= VERSION_CODENAME=; . /etc/os-release; echo "system=$ID"; echo "version=$VERSION_ID"; '
+            'echo "codename=$VERSION_CODENAME"; echo "hostname=$(uname -n)"; echo "cores=$(nproc)"; '
+            f'echo "python=$(python3 -c "{version}" 2>/dev/null)"; '
+            "awk '/^MemTotal/ {print \"memory=\" int($2 / 1024)}' /proc/meminfo; "
+            'echo "time_daemon=$(command -v chronyd || command -v ntpd)"'
         )
 
     @staticmethod
@@ -46,8 +48,12 @@ class System(FactBase[Machine | None]):
         return None
 
     def process(self, output: Iterable[str]) -> Machine | None:
-        system, version, codename, hostname, python, cores, memory, daemon, *_ = [*output, ""]
-        return Machine(system, version, codename, hostname, python, int(cores), int(memory), daemon)
+        said = dict(line.split("=", 1) for line in output if "=" in line)
+        if not said.keys() >= {"cores", "memory", "time_daemon"}:
+            return None
+        words = ("system", "version", "codename", "hostname", "python", "time_daemon")
+        texts = {word: said.get(word, "") for word in words}
+        return Machine(cores=int(said["cores"]), memory=int(said["memory"]), **texts)
 
 
 class Paths(FactBase[dict[str, Found] | None]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyinfra import inventory
+from pyinfra import host
 from pyinfra.api import Host
 from pyinfra.api.exceptions import NoGroupError
 
@@ -12,19 +12,19 @@ from pyinfra.api.exceptions import NoGroupError
 def hosts_of(group: str) -> list[Host]:
     """The group's hosts by name, so that every run renders the same file; none when there is no such group."""
     try:
-        return sorted(inventory.get_group(group), key=lambda host: str(host.name))
+        return sorted(host.state.inventory.get_group(group), key=lambda member: str(member.name))
     except NoGroupError:
         return []
 
 
 def addresses(group: str) -> list[str]:
     """Where the fleet reaches them: `address` of the inventory, else the one ssh uses, else the name."""
-    return [_address(host) for host in hosts_of(group)]
+    return [_address(member) for member in hosts_of(group)]
 
 
 def data_of(group: str) -> list[Any]:
-    return [host.data for host in hosts_of(group)]
+    return [member.data for member in hosts_of(group)]
 
 
-def _address(host: Host) -> str:
-    return str(host.data.get("address") or host.data.get("ssh_hostname") or host.name)
+def _address(member: Host) -> str:
+    return str(member.data.get("address") or member.data.get("ssh_hostname") or member.name)

@@ -62,6 +62,10 @@ class Network:
         group, ordinal = split(host)
         return str(self.subnet[_RANGES[group][0] + ordinal])
 
+    def hardware(self, host: str) -> str:
+        """The same for ever: a neighbour that still knows an old one would not reach a host that was started again."""
+        return "02:00:" + ":".join(f"{int(part):02x}" for part in self.address(host).split("."))
+
 
 def split(host: str) -> tuple[str, int]:
     """("app", 2) of "app-2"."""

@@ -74,7 +74,7 @@ class Lab:
 
     def down(self) -> bool:
         """Removes all of the lab; False if there was nothing. Raises LabError that names what would not go."""
-        check_rights()
+        check_machine()
         with locked(self._lock):
             was_there = self.exists()
             left = clear(self.name, self.directory)
@@ -88,6 +88,7 @@ class Lab:
 
     def remove(self, names: Sequence[str], progress: Progress = SILENT) -> None:
         """Takes hosts out of the lab for good, disks included; the others forget their names."""
+        check_machine()
         with locked(self._lock):
             gone = [self.host(name) for name in names]
             record = load(self.directory) or LabRecord(self.name, 0)
@@ -173,10 +174,9 @@ def _is_in_order(host: LabHost) -> bool:
 
 
 def _power_on(host: LabHost) -> None:
-    """A host whose cable is gone is cut from power first: a namespace that is in use cannot be replaced."""
+    """A host whose cable is gone is cut from power first: it is plugged in anew while it is off."""
     if not network.is_plugged(host.lan, host.name):
         host.power_cut()
-        network.plug(host.lan, host.name)
     host.start()
 
 

@@ -87,6 +87,10 @@ class LabHost:
     def _lab(self) -> Path:
         return self.places.labs / self.lan.name
 
+    @property
+    def _unplugged(self) -> Path:
+        return self.directory / "unplugged"
+
     def state(self) -> HostState:
         if not self.power.is_on():
             return HostState.OFF
@@ -131,14 +135,19 @@ class LabHost:
             raise LabError(f"{self.name}: `{command}` was not done after {timeout:g} s") from error
 
     def power_cut(self) -> None:
-        """Pulls the plug: no process of the host gets to say goodbye; the disk stays."""
+        """Pulls the plug: no process of the host gets to say goodbye; the disk stays.
+
+        The cable goes first: the kernel would close a killed process's connections in due form.
+        """
+        cables.switch(self.lan, self.name, "down")
         if not self.power.cut():
             raise LabError(f"{self.name}: a process would not die after SIGKILL; it hangs in the kernel (`ps axl`)")
 
     def start(self) -> None:
-        """Powers on a host that is off: same disk, same address. Does not wait for it."""
+        """Powers on a host that is off: same disk, same address, no connection of before. Does not wait for it."""
         if not self.power.is_on():
             self.power.cut()
+            cables.plug(self.lan, self.name)
             self.power.on()
 
     def reboot(self) -> None:
@@ -149,7 +158,12 @@ class LabHost:
 
     def network(self, to: Literal["on", "off"]) -> None:
         """Pulls the network cable or plugs it in again; it stays so over reboots and power cuts."""
-        cables.switch(self.lan, self.name, "up" if to == "on" else "down")
+        if to == "off":
+            self._unplugged.touch()
+            cables.switch(self.lan, self.name, "down")
+        else:
+            self._unplugged.unlink(missing_ok=True)
+            cables.switch(self.lan, self.name, "up" if self.power.is_on() else "down")
 
     def wait_for_ssh(self, limit: float = BOOT_LIMIT) -> None:
         """Until sshd answers, which is before every unit has started."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slackwater.lab._run import run
-from slackwater.lab.addressing import METADATA, WIDE, Network
+from slackwater.lab.addressing import GROUPS, METADATA, WIDE, Network, names
 
 KEY = "id_ed25519"
 KNOWN_HOSTS = "known_hosts"
@@ -63,7 +63,9 @@ def _files(network: Network, host: str) -> dict[str, str]:
 
 
 def _environment(proxy: str) -> str:
-    direct = f"localhost,127.0.0.1,{METADATA},{WIDE}"
+    # no_proxy knows no patterns: a host beyond the ninth of its group is reached past the proxy by its address.
+    hosts = [name for group in GROUPS for name in names(group, 9)]
+    direct = ",".join(("localhost", "127.0.0.1", METADATA, str(WIDE), *hosts))
     values = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": direct}
     values |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"), AUTHORITIES)
     return "".join(f"{name}={value}\n" for name, value in values.items())

@@ -62,16 +62,12 @@ def is_plugged(network: Network, host: str) -> bool:
 
 
 def plug(network: Network, host: str) -> None:
-    """A namespace with eth0, whose other end bears the host's name on the bridge."""
+    """A namespace with eth0; the other end bears the host's name on the bridge, and is down until power is on."""
     unplug(network, host)
     namespace = network.namespace(host)
-    _batch(
-        [
-            f"netns add {namespace}",
-            f"link add name eth0 netns {namespace} type veth peer name {host} netns {network.fabric}",
-        ]
-    )
-    _batch([f"link set {host} master br0 up"], network.fabric)
+    near, far = f"eth0 address {network.hardware(host)} netns {namespace}", f"{host} netns {network.fabric}"
+    _batch([f"netns add {namespace}", f"link add name {near} type veth peer name {far}"])
+    _batch([f"link set {host} master br0"], network.fabric)
     _batch(
         [
             "link set lo up",
@@ -91,8 +87,8 @@ def unplug(network: Network, host: str) -> None:
 
 
 def switch(network: Network, host: str, to: Literal["up", "down"]) -> None:
-    """The bridge's end of the host's cable: the host sees its carrier go and come."""
-    run("ip", "-n", network.fabric, "link", "set", host, to)
+    """The bridge's end of the host's cable: the host sees its carrier go and come. Nothing happens without a cable."""
+    attempt("ip", "-n", network.fabric, "link", "set", host, to)
 
 
 def namespaces_of(name: str) -> list[str]:

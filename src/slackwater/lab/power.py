@@ -78,6 +78,7 @@ class Power:
             IMAGE=str(self.image),
             NAME=self.host,
             MACHINE=self.network.namespace(self.host),
+            FABRIC=self.network.fabric,
             NETNS=str(NAMESPACES / self.network.namespace(self.host)),
         )
         deadline = time.monotonic() + LAUNCH_LIMIT

@@ -50,8 +50,9 @@ def wanted_names(record: LabRecord, wishes: Wishes) -> list[str]:
         asked = names(group, count)
         if surplus := [name for name in there if name not in asked]:
             raise LabError(
-                f"lab {record.name} has {', '.join(surplus)}, more than the {count} hosts asked for in group "
-                f"{group}, and `up` removes nothing: `slackwater lab down --name {record.name} {' '.join(surplus)}` does"
+                f"lab {record.name} has {', '.join(surplus)}, more than the {count} hosts asked for in "
+                f"group {group}, and `up` removes nothing; what does is "
+                f"`slackwater lab down --name {record.name} {' '.join(surplus)}`"
             )
         wanted += asked
     return wanted

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from slackwater.lint.inspect import CHECKS, Report, inspect
+from slackwater.lint.inspection import CHECKS, Report, inspect
 from slackwater.lint.loading import Declaration
 
 

@@ -31,6 +31,11 @@ class Declaration:
     data: Mapping[str, Any]
     project: Path
 
+    def absolute_inventory(self) -> str:
+        """pyinfra remembers code by file name: a relative one would give another project's inventory."""
+        file = self.project / self.inventory
+        return str(file) if file.is_file() else self.inventory
+
     def folders(self) -> list[Path]:
         """In the order in which pyinfra reads them: a later one wins."""
         beside = (self.project / self.inventory).parent / "group_data"
@@ -82,7 +87,7 @@ def _attempt(declaration: Declaration, broken: set[str]) -> tuple[Inventory | No
 def _make(declaration: Declaration, broken: set[str]) -> Inventory:
     from pyinfra_cli.inventory import make_inventory
 
-    file, data, project = declaration.inventory, dict(declaration.data), str(declaration.project)
+    file, data, project = declaration.absolute_inventory(), dict(declaration.data), str(declaration.project)
     if not broken:
         return make_inventory(file, data, project, list(declaration.group_data))
     readable = [name for name in declaration.files() if name not in broken]

@@ -29,6 +29,9 @@ class Fault:
         what = f"{self.field} = {self.value}" if self.value is not None else self.field
         return ": ".join(part for part in (":".join(place), what, self.allowed) if part)
 
+    def __str__(self) -> str:
+        return self.message
+
     def as_json(self) -> dict[str, str | int | None]:
         return {**asdict(self), "message": self.message}
 

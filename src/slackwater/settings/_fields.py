@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
 URL_PATH = r"^/[A-Za-z0-9._~/-]*$"
 URL_PATH_ALLOWED = "a path that begins with '/', made of letters, digits and any of . _ ~ - /"
+
+# Users write lists. Anything else that can be iterated (a text, one Static) is a mistake, not several values.
+AS_TUPLE = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
 
 def whole(default: int | None, description: str, *, unit: str = "", least: int = 0, most: int | None = None) -> Any:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Annotated, get_args
 
-from pydantic import AfterValidator, InstanceOf, Strict
+from pydantic import AfterValidator, InstanceOf
 
 from slackwater.settings._base import Settings
 from slackwater.settings._faults import Fault
-from slackwater.settings._fields import choice, matching, part, switch, text, whole
+from slackwater.settings._fields import AS_TUPLE, choice, matching, part, switch, text, whole
 from slackwater.settings._names import RESERVED_VARIABLES, SYSTEM_NAMES, reserved_variable
 from slackwater.settings._ports import port_conflicts
 from slackwater.settings.health import Health
@@ -29,7 +28,6 @@ Absolute = Annotated[str, AfterValidator(matching(r"/[A-Za-z0-9._/-]*", ABSOLUTE
 
 SYSTEM_DIRECTORIES = {"/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr"}
 ENTRYPOINT = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\))?$"
-LONGEST_USER = 32
 NAME_ALLOWED = "a lower-case letter, then up to 30 lower-case letters, digits, '_' or '-'"
 
 
@@ -63,13 +61,13 @@ class App(Settings):
     secrets: dict[Variable, InstanceOf[Secret]] = part(
         dict, "Variables whose values stay out of the repository.", allowed="Secret.environment(…) or Secret.file(…)"
     )
-    static: Annotated[tuple[InstanceOf[Static], ...], Strict(False)] = text(
+    static: Annotated[tuple[InstanceOf[Static], ...], AS_TUPLE] = text(
         (), "Directories that nginx serves itself.", allowed="a list of Static(…)"
     )
     nginx: InstanceOf[Nginx] = part(Nginx, "The web server on the app's VM.", allowed="Nginx(…)")
     port: int = whole(8000, "Where nginx listens on the app's VM.", least=1, most=65535)
     aws: bool = switch(False, "Let the app reach the metadata address 169.254.169.254 and so the VM's role.")
-    writable: Annotated[tuple[Absolute, ...], Strict(False)] = text(
+    writable: Annotated[tuple[Absolute, ...], AS_TUPLE] = text(
         (), "Paths the app may write besides its state directory.", allowed=f"a list of paths, each {ABSOLUTE}"
     )
     python: str | None = text(
@@ -78,13 +76,6 @@ class App(Settings):
         pattern=r"^3\.1[0-9]$",
         allowed="a version such as '3.12'",
     )
-
-    @property
-    def user(self) -> str:
-        """The system user it runs as; a long name is cut, for Linux takes no user name of more than 32 characters."""
-        plain = f"sw-{self.name}"
-        digest = hashlib.sha256(self.name.encode()).hexdigest()
-        return plain if len(plain) <= LONGEST_USER else f"{plain[: LONGEST_USER - 7]}-{digest[:6]}"
 
     def conflicts(self) -> Iterator[Fault]:
         if self.name in SYSTEM_NAMES:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
-from pydantic import Strict
-
 from slackwater.settings._base import Settings
 from slackwater.settings._faults import Fault
-from slackwater.settings._fields import choice, text, whole
+from slackwater.settings._fields import AS_TUPLE, choice, text, whole
 from slackwater.settings._ports import port_conflicts
 
 Method = Literal["least_conn", "round_robin"]
@@ -28,7 +26,7 @@ class Balancer(Settings):
     send_timeout: int = whole(60, "Between two writes to an app host.", unit="seconds", least=1)
     tries: int = whole(3, "On how many hosts an idempotent request is tried.", unit="hosts", least=1)
     tries_timeout: int = whole(10, "After which no further host is tried.", unit="seconds", least=1)
-    retry_on: Annotated[tuple[RetryOn, ...], Strict(False)] = text(
+    retry_on: Annotated[tuple[RetryOn, ...], AS_TUPLE] = text(
         ("error", "timeout", "http_502", "http_503", "http_504"),
         "Which answers send an idempotent request to another host; a POST is never sent twice.",
         allowed="any of " + ", ".join(repr(value) for value in get_args(RetryOn)),

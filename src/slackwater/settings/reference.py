@@ -29,7 +29,7 @@ WIDTH = 100
 TYPES: tuple[type[Settings], ...] = (App, Server, Health, Nginx, Static, Balancer, Logs)
 MADE = {
     "Source.directory": 'source = Source.directory("examples/shop", exclude=["docs/*"])',
-    "Source.archive": f'source = Source.archive("https://example.com/shop.tar.gz", sha256="{"0123456789abcdef" * 4}")',
+    "Source.archive": f'source = Source.archive("https://example.com/a.tar.gz", sha256="{"0123456789abcdef" * 4}")',
     "Source.requirement": 'source = Source.requirement("httpbin==0.10.4")',
     "Secret.environment": 'secret = Secret.environment("SHOP_DATABASE_URL")',
     "Secret.file": 'secret = Secret.file("secrets/database-url")',
@@ -62,8 +62,8 @@ The later group wins, and the group named after the inventory is the last: `grou
 ## Workers from the host
 
 `Server(workers=None)`: development 2; staging cores + 1; production by profile: `cpu` cores, `balanced` 2 * cores + 1,
-`io` 4 * cores, at most {MOST_WORKERS}. Never more than memory allows: all memory less {SYSTEM_MB} MB, divided by {SLOTS} slots
-and by `memory_per_worker`. At least 1.
+`io` 4 * cores, at most {MOST_WORKERS}. Never more than memory allows: all memory less {SYSTEM_MB} MB, divided by
+{SLOTS} slots and by `memory_per_worker`. At least 1.
 """
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
-from pydantic import Strict
 
 from slackwater.settings._base import Settings
 from slackwater.settings._faults import Fault
-from slackwater.settings._fields import choice, text
+from slackwater.settings._fields import AS_TUPLE, choice, text
 
 Kind = Literal["directory", "archive", "requirement"]
 ARCHIVE_URL = re.compile(r"(https?://[^/\s]+/|file:///)[^\s\"'<>]*")
@@ -23,7 +22,7 @@ class Source(Settings):
 
     kind: Kind = choice(..., "Which of the three it is.", ("directory", "archive", "requirement"))
     path: str = text("", "directory: where it is, relative to the project.", allowed="a directory")
-    exclude: Annotated[tuple[str, ...], Strict(False)] = text(
+    exclude: Annotated[tuple[str, ...], AS_TUPLE] = text(
         (), "directory: names and patterns that are left out.", allowed="a list of patterns such as 'docs/*'"
     )
     url: str = text("", "archive: a tar or zip file.", allowed="an https://, http:// or file:/// address")

@@ -49,7 +49,7 @@ def host_has_one_app(fleet: Fleet) -> Iterator[Fault]:
         if len(names) > 1:
             told = ", ".join(f"{app.name} by group {group}" for group, app in offers.items())
             *_, last = offers.values()
-            yield last.fault("name", f"must be the only app of host {host.name}, which is told {told}")
+            yield last.fault("name", f"must be the only app of a host, but the same host is told {told}")
 
 
 def balancer_has_app_hosts(fleet: Fleet) -> Iterator[Fault]:

@@ -34,4 +34,5 @@ def _secret_faults(fleet: Fleet, secret: Secret) -> Iterator[Fault]:
     try:
         secret.read(fleet.project)
     except SettingsError:
-        yield secret.fault("location", secret.wanted)
+        if secret.is_sound:
+            yield secret.fault("location", secret.wanted)

@@ -1,0 +1,57 @@
+"""One at a time, whatever happens to the one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from slackwater.lab.locks import locked, locked_if_free
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from slackwater.lab.locks import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_holder_waits(tmp_path: Path) -> None:
+    """And does not wait where it was told not to."""
+    with locked(tmp_path / "lock"), locked_if_free(tmp_path / "lock") as free:
+        assert not free
+
+
+def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
+    """A command that was killed leaves no lock behind."""
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path / "lock"], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout
+    holder.stdout.readline()
+
+    holder.kill()
+    holder.communicate()
+
+    with locked_if_free(tmp_path / "lock") as free:
+        assert free
+
+
+def test_a_removed_lock_excludes_the_next_all_the_same(tmp_path: Path) -> None:
+    """Whoever waited on a file that its holder removed waits for the new one."""
+    path, inside = tmp_path / "lock", threading.Event()
+
+    def wait() -> None:
+        with locked(path):
+            inside.set()
+
+    with locked(path):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        path.unlink()
+        with locked(path):
+            assert not inside.wait(0.2)
+    waiting.join()
+
+    assert inside.is_set()

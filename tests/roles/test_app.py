@@ -1,0 +1,139 @@
+"""The role app: the order of its steps, and what makes a new slot."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from roles.app import app as app_role
+from slackwater import App, Health, Secret, Server, Store
+from slackwater.engine import Machine, slot
+from slackwater.engine.values import File
+from slackwater.settings import resolve
+
+MACHINE = Machine("debian", "12", "bookworm", "app-1", "3.11", cores=2, memory=4096, time_daemon="")
+
+
+def slot_of(app: App, **data: Any) -> Any:
+    return slot(resolve({"app": app, **data}), MACHINE, "r1")
+
+
+def file_of(app: App, ending: str, **data: Any) -> str:
+    items = [item for item in slot_of(app, **data).items if isinstance(item, File) and item.path.endswith(ending)]
+    assert 1 == len(items)
+    return items[0].content
+
+
+def test_a_bare_host_gets_the_app_in_order(run_role: Any, shop: App, tmp_path: Any) -> None:
+    """User, places and command, release, slot, switch, boot unit: nothing is switched to before it is whole."""
+    done = run_role(app_role, groups=("app",), data={"app": shop, "store": Store.directory(str(tmp_path / "store"))})
+    begins = [
+        "groupadd -f -r sw-shop && useradd",
+        "# write /srv/slackwater /etc/slackwater",
+        "upload /srv/slackwater/shop/incoming/src-",
+        "slackwater-slots install shop src-",
+        "# write /etc/tmpfiles.d/slackwater-shop.conf",
+        "slackwater-slots switch shop src-",
+        "set -eu\nsystemctl enable --quiet slackwater-shop.service",
+    ]
+
+    assert begins == [
+        command[: len(begin)] for command, begin in zip(done.executed_commands, begins, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"server": Server(workers=3)},
+        {"environment": "development"},
+        {"app": {"environment": {"GREETING": "other"}}},
+        {"app": {"health": Health(ready="/ready")}},
+        {"app": {"aws": True}},
+        {"server": Server(memory_max=512)},
+    ],
+    ids=lambda change: str(sorted(change)),
+)
+def test_every_changed_setting_is_another_slot(shop: App, change: dict[str, Any]) -> None:
+    """What serves is never changed under its feet: a slot's name covers all of its rendered files."""
+    changed = shop.model_copy(update=change.pop("app")) if "app" in change else shop
+
+    assert slot_of(shop).name != slot_of(changed, **change).name
+
+
+def test_a_changed_secret_is_another_slot_and_stays_hidden(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The value stands in one file of root's, mode 600, and in no other."""
+    monkeypatch.setenv("THE_KEY", "hunter2")
+    app = shop.model_copy(update={"secrets": {"API_KEY": Secret.environment("THE_KEY")}})
+    first = slot_of(app)
+    monkeypatch.setenv("THE_KEY", "hunter3")
+    second = slot_of(app)
+    holding = [item for item in first.items if isinstance(item, File) and "hunter2" in item.content]
+
+    assert first.name != second.name
+    assert [("600", "root")] == [(item.mode, item.owner) for item in holding]
+    assert holding[0].path.endswith(f"{first.name}/secrets/API_KEY")
+
+
+def test_the_same_settings_are_the_same_slot(shop: App) -> None:
+    """Two runs, and two hosts of one size, agree on the name."""
+    assert slot_of(shop) == slot_of(shop)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "KillMode=mixed",
+        "OOMPolicy=continue",
+        "Restart=always",
+        "TimeoutStopSec=45",
+        "MemoryMax=1920M",
+        "IPAddressDeny=169.254.169.254 fd00:ec2::254",
+        "Requires=slackwater-shop@{slot}.socket",
+        "User=sw-shop",
+    ],
+)
+def test_the_unit_says(shop: App, line: str) -> None:
+    """Quick restart, room to finish, one worker's death is not the app's, no way to the machine's AWS identity."""
+    assert line.format(slot=slot_of(shop).name) in file_of(shop, ".service").splitlines()
+
+
+def test_an_app_that_asks_for_aws_may_reach_the_metadata(shop: App) -> None:
+    """Only then is the address not denied."""
+    assert "IPAddressDeny" not in file_of(shop.model_copy(update={"aws": True}), ".service")
+
+
+@pytest.mark.parametrize(
+    ("interface", "server", "expected"),
+    [
+        ("asgi", Server(), 'worker_class = "uvicorn_worker.UvicornWorker"'),
+        ("wsgi", Server(threads=8), 'worker_class = "gthread"'),
+        ("wsgi", Server(threads=8), "threads = 8"),
+        ("asgi", Server(workers=7), "workers = 7"),
+        ("asgi", Server(), "workers = 5"),
+        ("asgi", Server(), "keepalive = 75"),
+        ("asgi", Server(), "graceful_timeout = 30"),
+        ("asgi", Server(max_requests=1000), "max_requests_jitter = 50"),
+        ("asgi", Server(preload=True), "preload_app = True"),
+        ("asgi", Server(backlog=100, worker_connections=200), "worker_connections = 200"),
+    ],
+)
+def test_gunicorn_is_told(shop: App, interface: str, server: Server, expected: str) -> None:
+    """Each setting of Server reaches gunicorn's file, which is Python that compiles."""
+    app = shop.model_copy(update={"interface": interface})
+    text = file_of(app, "gunicorn.conf.py", server=server)
+    compile(text, "gunicorn.conf.py", "exec")
+
+    assert expected in text.splitlines()
+
+
+def test_long_names_keep_within_what_linux_takes(shop: App) -> None:
+    """A user's name has 32 characters at most, a unix socket's path 107."""
+    name = "a" * 31
+    app = shop.model_copy(update={"name": name})
+    path = f"/run/slackwater/{name}/{slot(resolve({'app': app}), MACHINE, 'src-0123456789ab').name}.sock"
+
+    assert len(os.fsencode(path)) <= 107
+    assert "User=" + f"sw-{name}"[:32] in file_of(app, ".service").splitlines()
