@@ -10,6 +10,7 @@ import click
 from slackwater.errors import SlackwaterError
 
 COMMANDS = {
+    "init": "slackwater.init:command",
     "lab": "slackwater.lab.cli:lab",
     "lint": "slackwater.lint:command",
 }

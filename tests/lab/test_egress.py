@@ -70,10 +70,19 @@ def proxy(cache: Path, clients: IPv4Network = LOOPBACK) -> Iterator[int]:
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        asyncio.run_coroutine_threadsafe(stop(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        server.close()
         loop.close()
+
+
+async def stop(server: asyncio.Server) -> None:
+    """A connection that is still open ends with the loop."""
+    server.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 @contextmanager
@@ -109,7 +118,8 @@ def get(port: int, url: str, **headers: str) -> tuple[int, bytes]:
 
 def tunnel(port: int, address: str, path: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.set_tunnel(*address.split(":"))
+    host, _, own_port = address.partition(":")
+    connection.set_tunnel(host, int(own_port))
     connection.request("GET", path)
     answer = connection.getresponse()
     return answer.status, answer.read()

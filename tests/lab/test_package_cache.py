@@ -39,7 +39,7 @@ def test_what_was_put_is_found(tmp_path: Path) -> None:
     kept = cache.find(URL)
 
     assert kept
-    assert (kept.read_bytes(), cache.find(URL + "x")) == (b"package", None)
+    assert (b"package", None) == (kept.read_bytes(), cache.find(URL + "x"))
 
 
 def test_a_part_is_not_kept(tmp_path: Path) -> None:
@@ -47,16 +47,19 @@ def test_a_part_is_not_kept(tmp_path: Path) -> None:
     cache = PackageCache(tmp_path)
     put(cache, URL, b"pack", size=7)
 
-    assert (cache.find(URL), list(tmp_path.iterdir())) == (None, [])
+    assert (None, []) == (cache.find(URL), list(tmp_path.iterdir()))
 
 
 def test_a_fetch_that_fails_leaves_nothing(tmp_path: Path) -> None:
     """The error goes on to whoever fetched."""
-    cache = PackageCache(tmp_path)
 
-    with pytest.raises(ConnectionError), cache.deposit(URL, 7) as file:
-        file.write(b"pack")
-        raise ConnectionError
+    def fetch() -> None:
+        with PackageCache(tmp_path).deposit(URL, 7) as file:
+            file.write(b"pack")
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        fetch()
 
     assert [] == list(tmp_path.iterdir())
 
@@ -86,4 +89,4 @@ def test_what_a_killed_proxy_left_goes_in_time(tmp_path: Path) -> None:
 
     put(PackageCache(tmp_path), URL, b"package")
 
-    assert (old.exists(), young.exists()) == (False, True)
+    assert (False, True) == (old.exists(), young.exists())

@@ -19,7 +19,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     """Every field survives."""
     save(tmp_path / "local", RECORD)
 
-    assert load(tmp_path / "local") == RECORD
+    assert RECORD == load(tmp_path / "local")
 
 
 def test_a_directory_that_was_only_begun_is_no_lab(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_a_new_lab_is_the_smallest_fleet_that_shows_something() -> None:
 
 def test_a_lab_that_is_there_stays_as_it_is() -> None:
     """`up` without a number never shrinks nor grows it."""
-    assert planned(OLD, Wishes(suite="trixie"), IMAGE) == OLD
+    assert OLD == planned(OLD, Wishes(suite="trixie"), IMAGE)
 
 
 def test_a_lab_grows_by_what_is_missing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from pyinfra.api.state import MAX_PARALLEL
+from pyinfra_cli.util import parse_cli_arg
 
 from slackwater.lint import check
 
@@ -29,7 +30,8 @@ def _command_line() -> dict[str, Any]:
 
 def _refuse_faults(inventory: Path, given: dict[str, Any]) -> None:
     folders = [str(folder) for folder in given.get("group_data") or ()]
-    data = dict(pair.split("=", 1) for pair in given.get("data") or ())
+    pairs = (pair.split("=", 1) for pair in given.get("data") or ())
+    data = {key: parse_cli_arg(value) for key, value in pairs}
     faults = check(str(inventory), folders, data, Path.cwd())
     if faults:
         for fault in faults:

@@ -95,8 +95,9 @@ def free_number(taken: set[int], routes: list[str]) -> int:
         network = Network("", number)
         if number not in taken and not any(r.overlaps(network.subnet) or r.overlaps(network.cable) for r in there):
             return number
+    ours = [str(route) for route in there if route.overlaps(WIDE)]
     raise LabError(
-        f"no network is free for a lab: {len(taken)} labs exist and this machine has routes to "
-        f"{', '.join(r for r in routes if ip_network(r).overlaps(WIDE)) or 'none of'} {WIDE}, which labs use. "
-        "Remove a lab (`slackwater lab down --name NAME`) or the route."
+        f"No network is free for a lab: {len(taken)} of at most {LABS} labs exist, and this machine's routes to "
+        f"{', '.join(ours) or 'other networks'} take what is left of {WIDE}. Remove a lab "
+        "(`slackwater lab down --name NAME`) or the route."
     )

@@ -147,12 +147,15 @@ class Lab:
         _together([host.wait_until_ready for host in hosts])
 
     def _boot(self, off: list[LabHost], progress: Progress) -> None:
-        for host in off:
-            _power_on(host)
-            progress.say(f"{host.name}: on, {host.suite}, {host.address}")
-        if off:
-            with progress.step(f"{len(off)} hosts booting"):
-                _together([host.wait_until_ready for host in off])
+        if not off:
+            return
+        with progress.step(f"{len(off)} hosts from power to ssh"):
+            for host in off:
+                progress.say(f"{host.name}: power on, {host.suite}, {host.address}")
+            _together([partial(_power_on, host) for host in off])
+            _together([host.wait_for_ssh for host in off])
+        with progress.step(f"{len(off)} hosts to the end of their boot"):
+            _together([host.wait_until_ready for host in off])
 
     def _furnish(self, host: LabHost) -> None:
         host.directory.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import ProxyManager
 
 from slackwater.errors import ReleaseError
 
@@ -30,6 +31,11 @@ class _SystemCertificates(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=ssl.create_default_context())
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
+        context = ssl.create_default_context()
+        manager: ProxyManager = super().proxy_manager_for(*args, **kwargs, ssl_context=context)
+        return manager
 
 
 def shown(url: str) -> str:

@@ -1,0 +1,74 @@
+"""Labs for the tests: real hosts, under names of this run's own, gone at its end whatever happened."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from slackwater.lab import Lab, Wishes
+from slackwater.lab.places import PLACES
+from slackwater.lab.records import found
+
+OWN = f"t{os.getpid()}"
+
+Fleet = Callable[..., Lab]
+ShortLived = Callable[..., AbstractContextManager[Lab]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder starts real machines."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("hosts")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def swept() -> None:
+    """Labs of a run that was killed would take the memory of this one."""
+    for directory in found(PLACES.labs):
+        owner = re.match(r"t(\d+)-", directory.name)
+        if owner and not Path(f"/proc/{owner[1]}").exists():
+            Lab(directory.name).down()
+
+
+@contextmanager
+def _lab(name: str, wishes: Wishes) -> Iterator[Lab]:
+    made = Lab(f"{OWN}-{name}")
+    try:
+        made.up(wishes)
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="session")
+def lab(swept: None) -> ShortLived:
+    """`with lab("drain", app=2, suite="trixie") as made:` is a lab of its own that ends with the block.
+
+    Counts are by group, and a group that is not named has no host; other words are those of Wishes.
+    """
+
+    def make(name: str, *, app: int = 0, worker: int = 0, balancer: int = 0, **wishes: object) -> Iterator[Lab]:
+        return _lab(name, Wishes({"app": app, "worker": worker, "balancer": balancer}, **wishes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fleet(lab: ShortLived) -> Iterator[Fleet]:
+    """`fleet("serving", app=2)` is a lab that lives as long as the run; the same name gives the same lab."""
+    made: dict[str, Lab] = {}
+    with ExitStack() as labs:
+
+        def get(name: str, **wishes: object) -> Lab:
+            if name not in made:
+                made[name] = labs.enter_context(lab(name, **wishes))
+            return made[name]
+
+        yield get

@@ -1,0 +1,91 @@
+"""The user's own command on a lab's hosts, and what it said it changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slackwater.lab import Lab, LabHost
+
+HOUSE = Path(__file__).resolve().parents[3]
+BIN = Path(sys.executable).parent
+LIMIT = 600
+"""Seconds for one converge: a machine with two busy cores needs a tenth of it."""
+LONG = bool(os.environ.get("SLACKWATER_LONG"))
+
+
+def count(full: int) -> int:
+    """How often a counted point is tried: in full with --long, otherwise a tenth of it, at least three times."""
+    return full if LONG else max(3, full // 10)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Exit status, what was written for people, and the operations that changed something: their hosts by name."""
+
+    status: int
+    said: str
+    changed: dict[str, set[str]]
+    failed: set[str]
+
+
+def command(*words: str, group_data: Path | None = None) -> list[str]:
+    extra = ["--group-data", str(group_data)] if group_data else []
+    return [str(BIN / "pyinfra"), "inventories/local.py", "deploy.py", "-y", *extra, *words]
+
+
+def environment(lab: Lab) -> dict[str, str]:
+    return os.environ | {"SLACKWATER_LAB": lab.name, "PATH": f"{BIN}:{os.environ['PATH']}"}
+
+
+def begin(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.Popen[str]:
+    """Starts a converge and does not wait for it."""
+    null = subprocess.DEVNULL
+    words = tuple(command(*words, group_data=group_data))
+    return subprocess.Popen(words, cwd=HOUSE, env=environment(lab), stdin=null, stdout=null, stderr=null, text=True)
+
+
+def converge(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
+    """`pyinfra inventories/local.py deploy.py -y --json`, as an operator's program would run it."""
+    done = subprocess.run(
+        command("--json", *words, group_data=group_data),
+        cwd=HOUSE,
+        env=environment(lab),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    results: dict[str, Any] = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else {}
+    changed = {row["name"]: set(row["success"]) for row in results.get("operations", ()) if row["success"]}
+    return Outcome(done.returncode, done.stderr, changed, set(results.get("failed_hosts", ())))
+
+
+def settle(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
+    """A converge that must succeed."""
+    outcome = converge(lab, *words, group_data=group_data)
+    assert outcome.status == 0, outcome.said[-6000:]
+    return outcome
+
+
+def out(host: LabHost, text: str) -> str:
+    """What the command printed; it must succeed."""
+    done = host.ssh(text)
+    assert done.returncode == 0, f"{host.name}: {text}: {done.stdout}{done.stderr}"
+    return done.stdout.strip()
+
+
+def live_slot(host: LabHost, app: str = "shop") -> str:
+    line = out(host, f"slackwater-slots status {app}")
+    assert line.startswith("live "), line
+    return line.removeprefix("live ")
+
+
+def url(lab: Lab, host: str = "balancer-1", port: int = 80) -> str:
+    return f"http://{lab.host(host).address}:{port}"
