@@ -32,7 +32,7 @@ def nginx() -> None:
     tree(name="configuration", items=items, check=NGINX_TEST)
     services(
         name="service",
-        wanted=[Service("nginx.service", [item.path for item in items if not isinstance(item, Absent)])],
+        wanted=[Service("nginx.service", [item.path for item in items if isinstance(item, File)])],
     )
 
 

@@ -23,13 +23,13 @@ LOCAL_STORE = ".slackwater/store"
 """Where a release is built when the store itself is elsewhere, relative to the project."""
 
 _building = Lock()
-_built: dict[tuple[str, str], Release] = {}
+_built: dict[str, Release] = {}
 
 
 def release_of(app: App, store: Store) -> Release:
     """The release of the app's source: built by the first host that asks, the same for all of a run."""
     place = Path(store.location if store.kind == "directory" else LOCAL_STORE)
-    key = (app.name, repr(app.source))
+    key = repr((app.name, app.source, app.entrypoint, app.interface, app.python, place))
     with _building:
         if key not in _built:
             _built[key] = build(app, project=Path.cwd(), store=place, say=_say)

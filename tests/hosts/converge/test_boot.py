@@ -1,0 +1,122 @@
+"""A host that was rebooted or lost its power serves again without anybody's help."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from slackwater.lab import Lab, LabHost
+from tests.hosts.converge.running import begin, converge, count, live_slot, out, settle, url
+
+PATIENCE = 60.0
+"""Seconds until a host that boots must serve: on a busy machine the boot alone takes twenty."""
+HOOK = """
+import os, sys, time
+if "switch" in sys.argv:
+    renames = 0
+    def stop(event, arguments):
+        global renames
+        if event == "os.rename":
+            renames += 1
+            if renames == NUMBER:
+                open("/run/stopped-here", "w").close()
+                time.sleep(600)
+    sys.addaudithook(stop)
+"""
+"""Python's own audit hook holds the host's switch just before its NUMBERth rename: nothing of the product is changed."""
+
+
+def served(place: str) -> requests.Response:
+    """The first answer, asked until there is one."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return requests.get(place + "/", timeout=5)
+        except requests.RequestException:
+            assert time.monotonic() < deadline, f"{place} does not serve"
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("host", ["app-1", "app-2"])
+def test_a_rebooted_app_host_serves(serving: Lab, host: str) -> None:
+    """The slot is found from `current`, before nginx starts."""
+    before = live_slot(serving.host(host))
+    serving.host(host).reboot()
+    answer = served(url(serving, host, 8000))
+
+    assert (200, host) == (answer.status_code, answer.json()["instance"])
+    assert before == live_slot(serving.host(host))
+
+
+def test_a_rebooted_balancer_serves(serving: Lab) -> None:
+    """Its members are in its file."""
+    serving.host("balancer-1").reboot()
+
+    assert 200 == served(url(serving)).status_code
+
+
+@pytest.mark.parametrize("host", ["app-1", "app-2"])
+def test_a_host_cut_from_power_serves_when_it_is_back(serving: Lab, host: str) -> None:
+    """Nothing was written in good order; what is on disk is enough."""
+    machine = serving.host(host)
+    machine.power_cut()
+    machine.start()
+    answer = served(url(serving, host, 8000))
+
+    assert (200, host) == (answer.status_code, answer.json()["instance"])
+
+
+def test_after_all_that_there_is_nothing_to_converge(serving: Lab) -> None:
+    """A boot leaves the host as a converge would."""
+    served(url(serving, "app-1", 8000))
+    served(url(serving, "app-2", 8000))
+
+    assert {} == settle(serving).changed
+
+
+def hold_before_rename(machine: LabHost, number: int) -> None:
+    machine.ssh("cat > /usr/local/lib/slackwater/sitecustomize.py", input=HOOK.replace("NUMBER", str(number)))
+
+
+def held(machine: LabHost) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while machine.ssh("test -e /run/stopped-here").returncode:
+        assert time.monotonic() < deadline, "the switch never came to its rename"
+        time.sleep(0.2)
+
+
+def test_power_cut_between_the_renames_of_a_switch(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
+    """Before the first, between them, and before the last: the host comes back with one whole slot, old or new."""
+    lab = fleet("cuts", app=1)
+    machine = lab.host("app-1")
+    settle(lab)
+    for turn in range(count(10)):
+        old = live_slot(machine)
+        new_settings = told(app=f"server = Server(workers={3 + turn})")
+        hold_before_rename(machine, turn % 3 + 1)
+        run = begin(lab, group_data=new_settings)
+        try:
+            held(machine)
+            machine.power_cut()
+        finally:
+            run.kill()
+            run.wait()
+        machine.start()
+        answer = served(url(lab, "app-1", 8000))
+        after = live_slot_when_settled(machine)
+        machine.ssh("rm /usr/local/lib/slackwater/sitecustomize.py")
+
+        assert 200 == answer.status_code
+        assert old == after
+        settle(lab, group_data=new_settings)
+        assert old != live_slot(machine)
+        assert {} == converge(lab, group_data=new_settings).changed
+
+
+def live_slot_when_settled(machine: LabHost) -> str:
+    """What `current` says; the units of the slot that was not switched to are not started by a boot."""
+    return out(machine, "slackwater-slots status shop --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"slot\"])'")

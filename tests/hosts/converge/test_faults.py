@@ -1,0 +1,107 @@
+"""One host that is unreachable, broken or of another system: the others go on, and the message says where and what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from slackwater.lab import Lab
+from tests.hosts.converge.running import converge, live_slot, out, settle
+
+SITE = "/etc/nginx/slackwater.d/app.conf"
+
+
+@pytest.fixture
+def mended(serving: Lab) -> Iterator[Lab]:
+    """The serving fleet, put right again whatever the test did to it."""
+    yield serving
+    serving.host("app-2").network("on")
+    settle(serving)
+
+
+def test_an_unreachable_host_does_not_stop_the_others(mended: Lab) -> None:
+    """The rest converges, the exit status says no, the message names the host and what to type next."""
+    mended.host("app-2").network("off")
+    out(mended.host("app-1"), f"rm {SITE}")
+    outcome = converge(mended)
+
+    assert 1 == outcome.status
+    assert {"app-2"} <= outcome.failed | {word for word in outcome.said.split() if word.startswith("app-2")}
+    assert {"app-1"} == outcome.changed["nginx | configuration"]
+    assert "app-2: no connection" in outcome.said
+    assert "--limit app-2" in outcome.said
+
+
+def test_a_broken_host_is_named_with_role_and_command(mended: Lab) -> None:
+    """nginx refuses the new file because of another one: its words are shown, what was there stays."""
+    broken = mended.host("app-2")
+    out(broken, "echo 'nonsense on;' > /etc/nginx/modules-enabled/99-broken.conf")
+    out(broken, f"echo '# edited' >> {SITE}")
+    out(mended.host("app-1"), f"rm {SITE}")
+    outcome = converge(mended)
+    kept = out(broken, f"tail -n 1 {SITE}")
+    left = out(broken, f"ls {Path(SITE).parent}; ls -d /run/slackwater-stage.* 2>/dev/null || true")
+    out(broken, "rm /etc/nginx/modules-enabled/99-broken.conf")
+
+    assert (1, {"app-2"}) == (outcome.status, outcome.failed)
+    assert {"app-1"} == outcome.changed["nginx | configuration"]
+    assert "app-2: role nginx, step “configuration” failed" in outcome.said
+    assert f"command: write {SITE}" in outcome.said
+    assert 'unknown directive "nonsense"' in outcome.said
+    assert "# edited" == kept
+    assert "app.conf" == left
+
+
+def test_a_release_that_does_not_start_is_never_switched_to(mended: Lab, told: Callable[..., Path]) -> None:
+    """The old slot serves on, the journal's last lines are in the message, nothing of the new one runs."""
+    machine = mended.host("app-1")
+    before = live_slot(machine)
+    wrong = told(app=BROKEN_APP)
+    outcome = converge(mended, "--limit", "app-1", group_data=wrong)
+    running = out(machine, "systemctl list-units --plain --no-legend 'slackwater-shop@*.service'")
+
+    assert 1 == outcome.status
+    assert "app-1: role app, step “switch” failed" in outcome.said
+    assert "crashed 3 times while starting" in outcome.said
+    assert "RuntimeError: no database" in outcome.said
+    assert before == live_slot(machine)
+    assert [before] == [line.split()[0].split("@")[1].removesuffix(".service") for line in running.splitlines()]
+
+
+BROKEN_APP = '''
+import tempfile, pathlib
+_place = pathlib.Path(tempfile.mkdtemp())
+(_place / "broken.py").write_text('raise RuntimeError("no database")\\napp = None\\n')
+app = App(name="shop", entrypoint="broken:app", source=Source.directory(str(_place)), health=Health(start_deadline=30))
+'''
+
+
+def test_another_system_is_refused_with_a_sentence(fleet: Callable[..., Lab]) -> None:
+    """Nothing is installed on it; the others of the run converge."""
+    lab = fleet("other", app=1)
+    machine = lab.host("app-1")
+    out(machine, "sed -i -e s/^ID=.*/ID=ubuntu/ -e 's/^VERSION_ID=.*/VERSION_ID=22.04/' /usr/lib/os-release")
+    outcome = converge(lab)
+
+    assert 1 == outcome.status
+    assert "app-1 is ubuntu 22.04; Slackwater supports Debian 12, Debian 13 and Ubuntu 24.04" in outcome.said
+    assert {} == outcome.changed
+    assert 0 != machine.ssh("command -v nginx").returncode
+
+
+def test_bad_settings_touch_no_host(serving: Lab, told: Callable[..., Path]) -> None:
+    """All faults at once, before anybody is connected to."""
+    logins = "journalctl -u ssh -o cat | grep -c 'session opened' || true"
+    bad = told(app="server = Server(workers=-1, threads=0)", balancer="balancer = Balancer(port=8081)")
+    before = out(serving.host("app-1"), logins)
+    outcome = converge(serving, group_data=bad)
+    after = out(serving.host("app-1"), logins)
+
+    assert 0 != outcome.status
+    assert "server.workers = -1: must be" in outcome.said
+    assert "server.threads = 0: must be" in outcome.said
+    assert "balancer.port = 8081: must be" in outcome.said
+    assert "no host was touched" in outcome.said
+    assert int(before) + 1 == int(after), "only the two questions of this test itself"
