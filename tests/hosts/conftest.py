@@ -54,7 +54,9 @@ def lab(swept: None) -> ShortLived:
     Counts are by group, and a group that is not named has no host; other words are those of Wishes.
     """
 
-    def make(name: str, *, app: int = 0, worker: int = 0, balancer: int = 0, **wishes: object) -> Iterator[Lab]:
+    def make(
+        name: str, *, app: int = 0, worker: int = 0, balancer: int = 0, **wishes: object
+    ) -> AbstractContextManager[Lab]:
         return _lab(name, Wishes({"app": app, "worker": worker, "balancer": balancer}, **wishes))
 
     return make

@@ -11,7 +11,7 @@ from pyinfra import host, state
 from pyinfra.api import Host, State
 from pyinfra.api.state import BaseStateCallback
 
-LAST_LINES = 12
+LAST_LINES = 40
 
 
 @dataclass(frozen=True)

@@ -82,9 +82,8 @@ def out(host: LabHost, text: str) -> str:
 
 
 def live_slot(host: LabHost, app: str = "shop") -> str:
-    line = out(host, f"slackwater-slots status {app}")
-    assert line.startswith("live "), line
-    return line.removeprefix("live ")
+    """What is live by what is on disk, whether there is something to mend or not."""
+    return str(json.loads(out(host, f"slackwater-slots status {app} --json"))["slot"])
 
 
 def url(lab: Lab, host: str = "balancer-1", port: int = 80) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import requests
 
 from slackwater.lab import Lab, LabHost
-from tests.hosts.converge.running import begin, converge, count, live_slot, out, settle, url
+from tests.hosts.converge.running import HOUSE, begin, converge, count, live_slot, out, settle, url
 
 PATIENCE = 60.0
 """Seconds until a host that boots must serve: on a busy machine the boot alone takes twenty."""
@@ -89,34 +90,56 @@ def held(machine: LabHost) -> None:
         time.sleep(0.2)
 
 
-def test_power_cut_between_the_renames_of_a_switch(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
-    """Before the first, between them, and before the last: the host comes back with one whole slot, old or new."""
+def changed(turn: int, told: Callable[..., Path], place: Path) -> Path:
+    """Another release on one turn, other settings of it on the next."""
+    release, workers = (turn + 2) // 2, 3 + (turn + 1) // 2
+    copy = place / f"shop-{release}"
+    shutil.copytree(HOUSE / "examples/shop", copy, dirs_exist_ok=True)
+    (copy / "release.txt").write_text(str(release))
+    source = f'app = app.model_copy(update={{"source": Source.directory("{copy}")}})'
+    base = "import runpy\napp = runpy.run_path('group_data/app.py')['app']"
+    return told(app=f"{base}\n{source}\nserver = Server(workers={workers})")
+
+
+def cut_in_the_switch(lab: Lab, number: int, settings: Path) -> None:
+    """Power goes just before the switch's NUMBERth rename, and comes back."""
+    machine = lab.host("app-1")
+    machine.ssh("cat > /usr/local/lib/slackwater/sitecustomize.py", input=HOOK.replace("NUMBER", str(number)))
+    run = begin(lab, group_data=settings)
+    try:
+        held(machine)
+        machine.power_cut()
+    finally:
+        run.kill()
+        run.wait()
+    machine.start()
+
+
+def held(machine: LabHost) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while machine.ssh("test -e /run/stopped-here").returncode:
+        assert time.monotonic() < deadline, "the switch never came to its rename"
+        time.sleep(0.2)
+
+
+def test_power_cut_between_the_renames_of_a_switch(
+    fleet: Callable[..., Lab], told: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Before the first, the second and the last: the host comes back with one whole slot, old until all is written."""
     lab = fleet("cuts", app=1)
     machine = lab.host("app-1")
     settle(lab)
     for turn in range(count(10)):
-        old = live_slot(machine)
-        new_settings = told(app=f"server = Server(workers={3 + turn})")
-        hold_before_rename(machine, turn % 3 + 1)
-        run = begin(lab, group_data=new_settings)
-        try:
-            held(machine)
-            machine.power_cut()
-        finally:
-            run.kill()
-            run.wait()
-        machine.start()
-        answer = served(url(lab, "app-1", 8000))
-        after = live_slot_when_settled(machine)
-        machine.ssh("rm /usr/local/lib/slackwater/sitecustomize.py")
+        number, old = turn % 3 + 1, live_slot(machine)
+        settings = changed(turn, told, tmp_path)
+        cut_in_the_switch(lab, number, settings)
+        answer, after = served(url(lab, "app-1", 8000)), live_slot(machine)
+        out(machine, "rm /usr/local/lib/slackwater/sitecustomize.py")
+        settle(lab, group_data=settings)
+        new = live_slot(machine)
 
         assert 200 == answer.status_code
-        assert old == after
-        settle(lab, group_data=new_settings)
-        assert old != live_slot(machine)
-        assert {} == converge(lab, group_data=new_settings).changed
-
-
-def live_slot_when_settled(machine: LabHost) -> str:
-    """What `current` says; the units of the slot that was not switched to are not started by a boot."""
-    return out(machine, "slackwater-slots status shop --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"slot\"])'")
+        # The release stays when only settings change: its own link, the second rename, is then the last word.
+        assert (new if number == 3 and turn % 2 == 1 else old) == after
+        assert old != new
+        assert {} == converge(lab, group_data=settings).changed

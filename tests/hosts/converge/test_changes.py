@@ -46,7 +46,10 @@ def test_environment_and_secrets_reach_the_app(serving: Lab, told: Callable[...,
     (tmp_path / "hosts.env").write_text('GREETING="It costs $5 \\"today\\""\n')
     (tmp_path / "key").write_text("hunter2-top-secret")
     secrets = f'app = app.model_copy(update={{"secrets": {{"API_KEY": Secret.file("{tmp_path}/key")}}}})'
-    more = told(app=f"import runpy\napp = runpy.run_path('group_data/app.py')['app']\n{secrets}", all=f'env_file = "{tmp_path}/hosts.env"')
+    more = told(
+        app=f"import runpy\napp = runpy.run_path('group_data/app.py')['app']\n{secrets}",
+        all=f'env_file = "{tmp_path}/hosts.env"',
+    )
     try:
         outcome = settle(serving, group_data=more)
         greeting = requests.get(url(serving) + "/", timeout=20).json()["greeting"]
@@ -76,7 +79,9 @@ def test_another_app_under_another_name_takes_the_place(fleet: Callable[..., Lab
 
     assert {"app-1"} == outcome.changed["former apps | retire"]
     assert {"tide": "slack"} == posted["json"]
-    assert [418, 200, 503] == [requests.get(f"{place}/status/{code}", timeout=20).status_code for code in (418, 200, 503)]
+    assert [418, 200, 503] == [
+        requests.get(f"{place}/status/{code}", timeout=20).status_code for code in (418, 200, 503)
+    ]
     assert place in requests.get(f"{place}/get", timeout=20).json()["url"]
     assert "" == out(machine, "ls /etc/systemd/system | grep slackwater-shop || true")
     assert "" == out(machine, "systemctl list-units --all --plain --no-legend 'slackwater-shop*'")

@@ -65,17 +65,17 @@ def test_a_release_that_does_not_start_is_never_switched_to(mended: Lab, told: C
     assert 1 == outcome.status
     assert "app-1: role app, step “switch” failed" in outcome.said
     assert "crashed 3 times while starting" in outcome.said
-    assert "RuntimeError: no database" in outcome.said
+    assert "RuntimeError: no database" in outcome.said, outcome.said
     assert before == live_slot(machine)
     assert [before] == [line.split()[0].split("@")[1].removesuffix(".service") for line in running.splitlines()]
 
 
-BROKEN_APP = '''
+BROKEN_APP = """
 import tempfile, pathlib
 _place = pathlib.Path(tempfile.mkdtemp())
 (_place / "broken.py").write_text('raise RuntimeError("no database")\\napp = None\\n')
 app = App(name="shop", entrypoint="broken:app", source=Source.directory(str(_place)), health=Health(start_deadline=30))
-'''
+"""
 
 
 def test_another_system_is_refused_with_a_sentence(fleet: Callable[..., Lab]) -> None:

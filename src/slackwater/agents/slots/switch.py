@@ -90,7 +90,9 @@ def await_idle(layout: Layout, slot: str) -> None:
 
 def stop(layout: Layout, slot: str) -> None:
     """The socket first: a connection to it would start the service again."""
+    socket, service = layout.unit(slot, "socket"), layout.unit(slot, "service")
     stop_timeout = layout.facts_of(slot)["stop_timeout"] if slot in layout.slots() else systemd.START_TIMEOUT
-    systemd.systemctl("stop", layout.unit(slot, "socket"))
-    systemd.systemctl("stop", layout.unit(slot, "service"), timeout=stop_timeout + systemd.START_TIMEOUT)
+    systemd.systemctl("stop", socket)
+    systemd.systemctl("stop", service, timeout=stop_timeout + systemd.START_TIMEOUT)
+    systemd.forget_failure(socket, service)
     layout.slot_socket(slot).unlink(missing_ok=True)

@@ -14,6 +14,11 @@ def systemctl(*words: str, timeout: float = START_TIMEOUT) -> str:
     return done.stdout
 
 
+def forget_failure(*units: str) -> None:
+    """A unit that was stopped on purpose must not stay in `systemctl --failed`; one that has not failed is no error."""
+    subprocess.run(["systemctl", "reset-failed", *units], check=False, capture_output=True, timeout=START_TIMEOUT)
+
+
 def show(unit: str, *properties: str) -> dict[str, str]:
     lines = systemctl("show", "-p", ",".join(properties), unit).splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
@@ -30,7 +35,7 @@ def active_units(pattern: str) -> list[str]:
     return [row[0] for row in rows if len(row) > 2 and row[2] not in {"inactive", "failed"}]
 
 
-def last_lines(unit: str, count: int = 20) -> str:
+def last_lines(unit: str, count: int = 40) -> str:
     """The end of the unit's journal, for a message about its failure."""
     words = ["journalctl", "--no-pager", "-o", "cat", "-n", str(count), "-u", unit]
     return subprocess.run(words, check=False, capture_output=True, text=True, timeout=START_TIMEOUT).stdout.strip()
