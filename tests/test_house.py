@@ -42,7 +42,11 @@ def python_files(*folders: str) -> list[Path]:
 
 def tracked(*patterns: str) -> list[Path]:
     done = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=HOUSE, check=True, capture_output=True, text=True
+        ["git", "ls-files", "-co", "--exclude-standard", *patterns],
+        cwd=HOUSE,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return [HOUSE / line for line in done.stdout.splitlines() if (HOUSE / line).is_file()]
 
@@ -136,7 +140,13 @@ def test_modules_and_functions_are_short() -> None:
 
 def test_no_registry_is_named() -> None:
     """Packages come from wherever the machine's own tools are set up for."""
-    hosts = ("pypi" + ".org", "pythonhosted" + ".org", "deb.debian" + ".org", "security.debian" + ".org", "npmjs" + ".org")
+    hosts = (
+        "pypi" + ".org",
+        "pythonhosted" + ".org",
+        "deb.debian" + ".org",
+        "security.debian" + ".org",
+        "npmjs" + ".org",
+    )
     texts = {path: path.read_text(errors="ignore") for path in tracked() if path.suffix != ".png"}
 
     assert [] == [str(path) for path, text in texts.items() if any(host in text for host in hosts)]
@@ -159,7 +169,7 @@ def test_ci_runs_the_command_of_the_readme() -> None:
 
 def test_each_public_name_is_declared_once() -> None:
     """`slackwater` exports exactly what it lists, and every setting that group data can hold."""
-    import slackwater  # noqa: PLC0415  imported here, so that a broken package fails one test and not the collection
+    import slackwater
 
     assert sorted(slackwater.__all__) == slackwater.__all__
     assert [] == [name for name in slackwater.__all__ if not hasattr(slackwater, name)]

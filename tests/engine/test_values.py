@@ -122,7 +122,11 @@ def test_unit_states_are_read_with_their_time() -> None:
     units = Units().process(lines)
 
     assert units is not None
-    assert (True, True, 1795169760.5) == (units["a.service"].running, units["a.service"].stale, units["a.service"].since)
+    assert (True, True, 1795169760.5) == (
+        units["a.service"].running,
+        units["a.service"].stale,
+        units["a.service"].since,
+    )
     assert (False, 0.0) == (units["b.service"].running, units["b.service"].since)
 
 

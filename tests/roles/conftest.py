@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,8 @@ def run_role(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
             state.set_stage(StateStage.Prepare)
             add_deploy(state, role)
             state.set_stage(StateStage.Execute)
-            try:
+            with suppress(PyinfraError):  # raised when the only host has failed
                 run_ops(state)
-            except PyinfraError as error:
-                assert "No hosts remaining" in str(error)
         return host.connector
 
     return run

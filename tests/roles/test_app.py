@@ -39,9 +39,7 @@ def test_a_bare_host_gets_the_app_in_order(run_role: Any, shop: App, tmp_path: A
         "set -eu\nsystemctl enable --quiet slackwater-shop.service",
     ]
 
-    assert begins == [
-        command[: len(begin)] for command, begin in zip(done.executed_commands, begins, strict=True)
-    ]
+    assert begins == [command[: len(begin)] for command, begin in zip(done.executed_commands, begins, strict=True)]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ def test_an_unsupported_system_is_refused_before_anything_is_touched(run_role: A
     done = run_role(base, bare=Bare(system=dict(zip(("system", "version"), found, strict=True))))
 
     assert 1 == len(done.executed_commands)
-    assert f"@fake/me is {' '.join(found).strip()}; Slackwater supports Debian 12, Debian 13 and Ubuntu 24.04" in (
-        done.executed_commands[0]
+    assert (
+        f"@fake/me is {' '.join(found).strip()}; Slackwater supports Debian 12, Debian 13 and Ubuntu 24.04"
+        in (done.executed_commands[0])
     )
 
 

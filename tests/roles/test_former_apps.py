@@ -11,7 +11,9 @@ from tests.roles.bare import Bare
 
 def test_a_former_app_is_retired(run_role: Any, shop: App) -> None:
     """Its boot unit is still there, so it goes."""
-    done = run_role(former_apps, groups=("app",), data={"app": shop}, bare=Bare(lines={"slackwater-*.service": ["store"]}))
+    done = run_role(
+        former_apps, groups=("app",), data={"app": shop}, bare=Bare(lines={"slackwater-*.service": ["store"]})
+    )
 
     assert ["# retire former apps"] == [command.splitlines()[0] for command in done.executed_commands]
 

@@ -22,7 +22,9 @@ def written(done: Any) -> dict[str, str]:
 
 def site(run_role: Any, app: App) -> str:
     balancers = {"balancer": [("@fake/b", {"address": "10.0.0.9"})]}
-    return written(run_role(nginx, groups=("app",), data={"app": app}, others=balancers))["/etc/nginx/slackwater.d/app.conf"]
+    return written(run_role(nginx, groups=("app",), data={"app": app}, others=balancers))[
+        "/etc/nginx/slackwater.d/app.conf"
+    ]
 
 
 def test_nginx_tests_the_new_files_before_they_are_there(run_role: Any, shop: App) -> None:
@@ -51,7 +53,9 @@ def test_health_routes_have_the_gate_and_are_not_logged(run_role: Any, shop: App
     text = site(run_role, shop)
     routes = text.split("location = ")[1:]
 
-    assert ["/.slackwater/live", "/.slackwater/ready", "/health", "/health/ready"] == [route.split()[0] for route in routes]
+    assert ["/.slackwater/live", "/.slackwater/ready", "/health", "/health/ready"] == [
+        route.split()[0] for route in routes
+    ]
     assert all("/run/slackwater/draining" in route and "access_log off" in route for route in routes)
 
 
@@ -74,10 +78,17 @@ def test_only_a_balancer_of_ours_says_who_the_client_is(run_role: Any, shop: App
 def test_settings_reach_the_site(run_role: Any, shop: App) -> None:
     """Limits, times and static folders are as declared."""
     web = Nginx(body_limit=3, connect_timeout=4, read_timeout=5, send_timeout=6, gzip=False, security_headers=False)
-    app = shop.model_copy(update={"nginx": web, "port": 9000, "static": (Static(url="/assets/", directory="dist", max_age=7),)})
+    app = shop.model_copy(
+        update={"nginx": web, "port": 9000, "static": (Static(url="/assets/", directory="dist", max_age=7),)}
+    )
     text = site(run_role, app)
 
-    for line in ("client_max_body_size 3m;", "proxy_connect_timeout 4s;", "proxy_read_timeout 5s;", "listen 9000 default_server;"):
+    for line in (
+        "client_max_body_size 3m;",
+        "proxy_connect_timeout 4s;",
+        "proxy_read_timeout 5s;",
+        "listen 9000 default_server;",
+    ):
         assert line in text
     assert "location ^~ /assets/ {" in text
     assert "alias /srv/slackwater/shop/current/app/dist/;" in text

@@ -72,4 +72,6 @@ def _print(run: State, report: Report) -> None:
     for lost in sorted(run.failed_hosts - {failed for failed, _ in report.failed}, key=str):
         click.secho(f"\n{lost}: no connection, or it was lost; nothing more was done there", fg="red", err=True)
     names = ",".join(sorted(str(failed) for failed in run.failed_hosts))
-    click.echo(f"\nNext: mend what it says, then the same command again, for these alone with --limit {names}", err=True)
+    click.echo(
+        f"\nNext: mend what it says, then the same command again, with --limit {names} for these alone", err=True
+    )

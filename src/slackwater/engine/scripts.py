@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from slackwater.engine.values import Absent, Directory, File, Item, Link
 
 NEW = ".dpkg-new"
-"""apt, logrotate, cron, systemd and nginx's *.conf pass over this ending: nobody reads what a dead run left half done."""
+"""apt, logrotate, cron, systemd and nginx's *.conf pass over this ending: nobody reads what a dead run left."""
 
 PREAMBLE = """set -eu
 umask 022

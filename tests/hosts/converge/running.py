@@ -87,4 +87,5 @@ def live_slot(host: LabHost, app: str = "shop") -> str:
 
 
 def url(lab: Lab, host: str = "balancer-1", port: int = 80) -> str:
-    return f"http://{lab.host(host).address}:{port}"
+    suffix = "" if port == 80 else f":{port}"
+    return f"http://{lab.host(host).address}{suffix}"

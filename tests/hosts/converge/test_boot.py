@@ -28,7 +28,7 @@ if "switch" in sys.argv:
                 time.sleep(600)
     sys.addaudithook(stop)
 """
-"""Python's own audit hook holds the host's switch just before its NUMBERth rename: nothing of the product is changed."""
+"""Python's own audit hook holds the switch just before its NUMBERth rename: nothing of the product is changed."""
 
 
 def served(place: str) -> requests.Response:
@@ -77,17 +77,6 @@ def test_after_all_that_there_is_nothing_to_converge(serving: Lab) -> None:
     served(url(serving, "app-2", 8000))
 
     assert {} == settle(serving).changed
-
-
-def hold_before_rename(machine: LabHost, number: int) -> None:
-    machine.ssh("cat > /usr/local/lib/slackwater/sitecustomize.py", input=HOOK.replace("NUMBER", str(number)))
-
-
-def held(machine: LabHost) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while machine.ssh("test -e /run/stopped-here").returncode:
-        assert time.monotonic() < deadline, "the switch never came to its rename"
-        time.sleep(0.2)
 
 
 def changed(turn: int, told: Callable[..., Path], place: Path) -> Path:

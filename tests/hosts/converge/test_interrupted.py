@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import requests
+
 from slackwater.lab import Lab, LabHost
 from tests.hosts.converge.running import begin, converge, count, out, settle, url
 
@@ -16,7 +18,8 @@ PLACES = (
 )
 FINGERPRINT = f"""
 find {PLACES} -name __pycache__ -prune -o -name shop.lock -prune -o -printf '%p %y %m %u %g %l\\n' | sort
-find {PLACES} -name __pycache__ -prune -o -type f ! -name RECORD ! -name uv_cache.json -print0 | sort -z | xargs -0 sha256sum
+find {PLACES} -name __pycache__ -prune -o -type f ! -name RECORD ! -name uv_cache.json -print0 \\
+  | sort -z | xargs -0 sha256sum
 dpkg-query -W -f '${{Package}} ${{Version}} ${{db:Status-Status}}\\n'
 getent passwd sw-shop | cut -d: -f1,6,7
 systemctl is-enabled nginx slackwater-shop
@@ -66,8 +69,6 @@ def test_kill_9_of_a_converge_at_random_points(fleet: Callable[..., Lab]) -> Non
 
 def test_more_app_hosts_are_the_same_code(fleet: Callable[..., Lab]) -> None:
     """The fleet of the test before: every one of its app hosts answers through the balancer."""
-    import requests  # noqa: PLC0415  only here
-
     points = count(10)
     lab = fleet("interrupted", app=points + 1, balancer=1)
     answers = [requests.get(url(lab) + "/", timeout=20).json()["instance"] for _ in range(10 * (points + 1))]
