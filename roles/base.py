@@ -5,7 +5,19 @@ from pathlib import PurePosixPath
 from pyinfra import host
 from pyinfra.api import deploy
 
-from slackwater.engine import Directory, File, Service, System, ask, packages, refuse, render, services, tree
+from slackwater.engine import (
+    Directory,
+    File,
+    Service,
+    System,
+    ask,
+    packages,
+    refuse,
+    render,
+    services,
+    system_user,
+    tree,
+)
 from slackwater.settings import resolve
 
 SUPPORTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")}
@@ -37,6 +49,7 @@ def base() -> None:
     tree(name="apt", items=[File("/etc/apt/apt.conf.d/70slackwater", render("base/apt.conf.j2"))])
     names = [name for group in ("all", *host.groups) for name in PACKAGES.get(group, ())]
     packages(name="packages", names=names if machine.time_daemon else [*names, "systemd-timesyncd"])
+    system_user(name="service user", user="slackwater", home="/var/lib/slackwater")
     upgrades = render("base/unattended-upgrades.j2", system=machine.system)
     journal = File(JOURNAL, render("base/journald.conf.j2", journal_max=logs.journal_max))
     tree(name="settings", items=[File(UPGRADES, upgrades), Directory(str(PurePosixPath(JOURNAL).parent)), journal])

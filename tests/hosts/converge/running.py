@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from slackwater.lab import Lab, LabHost
 
@@ -16,6 +20,8 @@ HOUSE = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 LIMIT = 600
 """Seconds for one converge: a machine with two busy cores needs a tenth of it."""
+BOOT_LIMIT = 60.0
+"""Seconds until a host that boots must serve: on a busy machine the boot alone takes twenty."""
 LONG = bool(os.environ.get("SLACKWATER_LONG"))
 
 
@@ -36,7 +42,7 @@ class Outcome:
 
 def command(*words: str, group_data: Path | None = None) -> list[str]:
     extra = ["--group-data", str(group_data)] if group_data else []
-    return [str(BIN / "pyinfra"), "inventories/local.py", "deploy.py", "-y", *extra, *words]
+    return [str(BIN / "pyinfra"), "inventories/local.py", "deploy.py", *extra, *words]
 
 
 def environment(lab: Lab) -> dict[str, str]:
@@ -46,14 +52,15 @@ def environment(lab: Lab) -> dict[str, str]:
 def begin(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.Popen[str]:
     """Starts a converge and does not wait for it."""
     null = subprocess.DEVNULL
-    words = tuple(command(*words, group_data=group_data))
-    return subprocess.Popen(words, cwd=HOUSE, env=environment(lab), stdin=null, stdout=null, stderr=null, text=True)
+    line = command("-y", *words, group_data=group_data)
+    return subprocess.Popen(line, cwd=HOUSE, env=environment(lab), stdin=null, stdout=null, stderr=null, text=True)
 
 
-def converge(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
-    """`pyinfra inventories/local.py deploy.py -y --json`, as an operator's program would run it."""
-    done = subprocess.run(
-        command("--json", *words, group_data=group_data),
+def run(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`pyinfra inventories/local.py deploy.py --json …`, as an operator's program would run it."""
+    line = command("--json", *words, group_data=group_data)
+    return subprocess.run(
+        line,
         cwd=HOUSE,
         env=environment(lab),
         stdin=subprocess.DEVNULL,
@@ -62,6 +69,11 @@ def converge(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
         timeout=LIMIT,
         check=False,
     )
+
+
+def converge(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
+    """What a run that asks nothing did."""
+    done = run(lab, "-y", *words, group_data=group_data)
     results: dict[str, Any] = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else {}
     changed = {row["name"]: set(row["success"]) for row in results.get("operations", ()) if row["success"]}
     return Outcome(done.returncode, done.stderr, changed, set(results.get("failed_hosts", ())))
@@ -89,3 +101,15 @@ def live_slot(host: LabHost, app: str = "shop") -> str:
 def url(lab: Lab, host: str = "balancer-1", port: int = 80) -> str:
     suffix = "" if port == 80 else f":{port}"
     return f"http://{lab.host(host).address}{suffix}"
+
+
+def served(place: str, path: str = "/") -> requests.Response:
+    """The first answer that is none of a proxy whose host still boots."""
+    deadline = time.monotonic() + BOOT_LIMIT
+    while True:
+        with suppress(requests.RequestException):
+            answer = requests.get(place + path, timeout=5)
+            if answer.status_code not in {502, 504}:
+                return answer
+        assert time.monotonic() < deadline, f"{place} does not serve"
+        time.sleep(0.2)

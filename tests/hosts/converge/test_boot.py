@@ -8,13 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import requests
 
 from slackwater.lab import Lab, LabHost
-from tests.hosts.converge.running import HOUSE, begin, converge, count, live_slot, out, settle, url
+from tests.hosts.converge.running import BOOT_LIMIT, HOUSE, begin, converge, count, live_slot, out, served, settle, url
 
-PATIENCE = 60.0
-"""Seconds until a host that boots must serve: on a busy machine the boot alone takes twenty."""
 HOOK = """
 import os, sys, time
 if "switch" in sys.argv:
@@ -29,17 +26,6 @@ if "switch" in sys.argv:
     sys.addaudithook(stop)
 """
 """Python's own audit hook holds the switch just before its NUMBERth rename: nothing of the product is changed."""
-
-
-def served(place: str) -> requests.Response:
-    """The first answer, asked until there is one."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return requests.get(place + "/", timeout=5)
-        except requests.RequestException:
-            assert time.monotonic() < deadline, f"{place} does not serve"
-            time.sleep(0.2)
 
 
 @pytest.mark.parametrize("host", ["app-1", "app-2"])
@@ -105,7 +91,7 @@ def cut_in_the_switch(lab: Lab, number: int, settings: Path) -> None:
 
 
 def held(machine: LabHost) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + BOOT_LIMIT
     while machine.ssh("test -e /run/stopped-here").returncode:
         assert time.monotonic() < deadline, "the switch never came to its rename"
         time.sleep(0.2)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from slackwater.lab import Lab, load
-from tests.hosts.converge.running import converge, live_slot, out, settle, url
+from tests.hosts.converge.running import converge, live_slot, out, run, served, settle, url
 
+EVERYTHING = "find /etc /srv /usr /opt /var/lib/slackwater /var/lib/dpkg -printf '%p %y %m %u %s\\n' 2>/dev/null | sort"
 HTTPBIN = """
 app = App(
     name="httpbin",
@@ -25,6 +28,8 @@ app = App(
 def test_changed_settings_are_a_new_slot_and_no_request_is_lost(serving: Lab, told: Callable[..., Path]) -> None:
     """Worker count and environment change under load, half of it POST; nginx is not even reloaded."""
     machine = serving.host("app-1")
+    # Kept connections to hosts that other tests cut from power are not what this one is about.
+    out(serving.host("balancer-1"), "systemctl restart nginx")
     nginx = "systemctl show -p StateChangeTimestamp nginx"
     before, nginx_before = live_slot(machine), out(machine, nginx)
     traffic = load.Load(url(serving), rate=100, seconds=25)
@@ -88,7 +93,7 @@ def test_another_app_under_another_name_takes_the_place(fleet: Callable[..., Lab
     assert "httpbin httpbin.lock" == " ".join(sorted(set(out(machine, "ls /run/slackwater").split()) - {"shop.lock"}))
     assert {} == converge(lab, group_data=httpbin).changed
     machine.reboot()
-    assert 200 == requests.get(f"{place}/get", timeout=20).status_code
+    assert 200 == served(place, "/get").status_code
 
 
 def test_an_operator_with_sudo_gets_the_same_host(fleet: Callable[..., Lab]) -> None:
@@ -100,3 +105,16 @@ def test_an_operator_with_sudo_gets_the_same_host(fleet: Callable[..., Lab]) -> 
     assert {} == settle(lab, *words).changed
     assert {} == settle(lab).changed
     assert 200 == requests.get(url(lab, "app-1", 8000) + "/", timeout=20).status_code
+
+
+def test_a_preview_of_a_bare_host_touches_nothing(lab: Callable[..., Any]) -> None:
+    """`--dry` on fresh hosts: every operation says whether it would do something, and none does."""
+    with lab("preview", app=1, balancer=1) as fresh:
+        before = out(fresh.host("app-1"), EVERYTHING)
+        done = run(fresh, "--dry")
+        after = out(fresh.host("app-1"), EVERYTHING)
+    would = {row["name"] for row in json.loads(done.stdout)["plan"] if row["hosts_with_change"]}
+
+    assert 0 == done.returncode, done.stderr
+    assert {"base | packages", "app | release", "app | switch", "balancer | configuration"} <= would
+    assert before == after
