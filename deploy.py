@@ -17,10 +17,10 @@ base()
 if "app" in host.groups:
     python()
     app()
-if {"app", "balancer"} & set(host.groups):
-    nginx()
 if "balancer" in host.groups:
     balancer()
+if {"app", "balancer"} & set(host.groups):
+    nginx()
 if "app" in host.groups:
     former_apps()
 logrotate()

@@ -27,6 +27,7 @@ from slackwater.resources import resource
 from slackwater.settings import App, resolve
 
 LIBRARY = "/usr/local/lib/slackwater"
+COMMAND = "/usr/local/sbin/slackwater-slots"
 
 
 @deploy("app")
@@ -46,7 +47,7 @@ def app() -> None:
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     until(
         name="switch",
-        question=f"slackwater-slots status {app.name}",
+        question=f"[ ! -x {COMMAND} ] || {COMMAND} status {app.name}",
         answer=f"live {wanted.name}",
         command=f"slackwater-slots switch {app.name} {wanted.name}",
     )
@@ -65,6 +66,7 @@ def _places(app: App) -> list[Item]:
         Directory(f"{run}/{app.name}/control", "700", user, user),
         Directory("/var/log/slackwater"),
         Directory(f"/var/log/slackwater/{app.name}", "750", user, user),
+        *(Directory(path, "750", user, user) for path in app.writable),
     ]
 
 
@@ -77,7 +79,7 @@ def _programs() -> list[Item]:
         Directory(f"{LIBRARY}/agents"),
         Directory(f"{LIBRARY}/agents/slots"),
         *(File(f"{LIBRARY}/agents/{_below(module, source)}", module.read_text()) for module in modules),
-        File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755"),
+        File(COMMAND, render("app/slackwater-slots.j2"), "755"),
     ]
 
 

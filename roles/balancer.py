@@ -3,17 +3,20 @@
 from pyinfra import host
 from pyinfra.api import deploy
 
-from slackwater.engine import NGINX_TEST, File, Service, addresses, data_of, render, services, tree
+from slackwater.engine import NGINX_TEST, Directory, File, addresses, data_of, render, tree
 from slackwater.settings import resolve
 
-SITE = "/etc/nginx/slackwater.d/balancer.conf"
+SITES = "/etc/nginx/slackwater.d"
 
 
 @deploy("balancer")
 def balancer() -> None:
-    """Every path goes to the app hosts; a host that does not answer is tried again after `fail_timeout`."""
+    """Every path goes to the app hosts. Runs before the role nginx, which reloads once for all files."""
     ports = [resolve(data).require_app().port for data in data_of("app")]
-    backends = [f"{address}:{port}" for address, port in zip(addresses("app"), ports, strict=True)]
+    backends = [f"{_host(address)}:{port}" for address, port in zip(addresses("app"), ports, strict=True)]
     text = render("balancer/balancer.conf.j2", balancer=resolve(host.data).balancer, backends=backends)
-    tree(name="configuration", items=[File(SITE, text)], check=NGINX_TEST)
-    services(name="service", wanted=[Service("nginx.service", [SITE])])
+    tree(name="configuration", items=[Directory(SITES), File(f"{SITES}/balancer.conf", text)], check=NGINX_TEST)
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

@@ -8,6 +8,8 @@ from pyinfra.api import deploy
 from slackwater.engine import (
     Directory,
     File,
+    Item,
+    Machine,
     Service,
     System,
     ask,
@@ -52,11 +54,15 @@ def base() -> None:
     system_user(name="service user", user="slackwater", home="/var/lib/slackwater")
     upgrades = render("base/unattended-upgrades.j2", system=machine.system)
     journal = File(JOURNAL, render("base/journald.conf.j2", journal_max=logs.journal_max))
-    tree(name="settings", items=[File(UPGRADES, upgrades), Directory(str(PurePosixPath(JOURNAL).parent)), journal])
-    services(
-        name="services",
-        wanted=[
-            Service("systemd-journald.service", [JOURNAL], renew="restart"),
-            Service("unattended-upgrades.service"),
-        ],
-    )
+    items: list[Item] = [File(UPGRADES, upgrades), Directory(str(PurePosixPath(JOURNAL).parent)), journal]
+    if machine.system == "ubuntu":
+        items.append(File("/etc/needrestart/conf.d/slackwater.conf", render("base/needrestart.conf.j2")))
+    tree(name="settings", items=items)
+    services(name="services", wanted=_services(machine))
+
+
+def _services(machine: Machine) -> list[Service]:
+    """Time, the journal and the nightly updates; a container has the machine's clock, so timesyncd need not run."""
+    time = [] if machine.time_daemon else [Service("systemd-timesyncd.service", running=False)]
+    updates = [Service("apt-daily.timer"), Service("apt-daily-upgrade.timer"), Service("unattended-upgrades.service")]
+    return [Service("systemd-journald.service", [JOURNAL], renew="restart"), *time, *updates]

@@ -7,17 +7,15 @@ from slackwater.engine import until
 from slackwater.settings import resolve
 
 QUESTION = (
-    "cd /etc/systemd/system && for unit in slackwater-*.service; do app=${unit#slackwater-}; app=${app%.service}; "
-    'case "$app" in *@*|"*"|NAME) ;; *) [ ! -d "/etc/slackwater/$app" ] || echo "$app" ;; esac; done'
+    "for folder in /etc/slackwater/*/; do app=$(basename $folder); "
+    'case "$app" in "*"|NAME) ;; *) echo "$app" ;; esac; done'
 )
+"""An app's settings are what goes last."""
 
 
 @deploy("former apps")
 def former_apps() -> None:
     """Runs after nginx has been pointed to the new app, so no request meets a socket that is gone."""
-    name = resolve(host.data).require_app().name
-    question = QUESTION.replace("NAME", name)
-    command = (
-        f'# retire former apps\nset -eu\n({question}) | while read -r app; do slackwater-slots retire "$app"; done'
-    )
+    question = QUESTION.replace("NAME", resolve(host.data).require_app().name)
+    command = f"# retire former apps\nset -eu\nfor app in $({question}); do slackwater-slots retire $app; done"
     until(name="retire", question=question, answer="", command=command)

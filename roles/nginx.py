@@ -11,29 +11,59 @@ from slackwater.engine import (
     Item,
     Service,
     addresses,
+    listens,
     render,
     services,
     tree,
+    until,
 )
-from slackwater.settings import App, resolve
+from slackwater.settings import App, HostSettings, resolve
 
 SITES = "/etc/nginx/slackwater.d"
+UNIT = "/etc/systemd/system/nginx.service.d"
+LOG = "/var/log/nginx/error.log"
 
 
 @deploy("nginx")
 def nginx() -> None:
-    """Writes the whole configuration, tested by nginx before it is there; reloads, never restarts."""
-    app = resolve(host.data).app if "app" in host.groups else None
-    items: list[Item] = [
-        Directory(SITES),
-        File("/etc/nginx/nginx.conf", render("nginx/nginx.conf.j2")),
-        _site(app) if app else Absent(f"{SITES}/app.conf"),
-    ]
+    """Writes the configuration, tested before it is there; reloads, never restarts. Runs after the role balancer."""
+    told = resolve(host.data)
+    app = told.app if "app" in host.groups else None
+    site = _site(app) if app else Absent(f"{SITES}/app.conf")
+    items: list[Item] = [Directory(SITES), File("/etc/nginx/nginx.conf", render("nginx/nginx.conf.j2")), site]
+    if "balancer" not in host.groups:
+        items.append(Absent(f"{SITES}/balancer.conf"))
+    unit(_longest(told))
     tree(name="configuration", items=items, check=NGINX_TEST)
-    services(
-        name="service",
-        wanted=[Service("nginx.service", [item.path for item in items if isinstance(item, File)])],
+    services(name="service", wanted=[Service("nginx.service", _read_by_nginx(items))])
+    if app:
+        listens(name="listening", program="nginx", port=app.port, log=LOG)
+    if "balancer" in host.groups:
+        listens(name="listening as balancer", program="nginx", port=told.balancer.port, log=LOG)
+
+
+def unit(seconds: int) -> None:
+    """nginx's own unit, and whether systemd has read it: of a new drop-in it does not always see that it should."""
+    text = render("nginx/nginx.service.conf.j2", seconds=seconds)
+    tree(name="unit", items=[Directory(UNIT), File(f"{UNIT}/slackwater.conf", text)])
+    until(
+        name="unit read",
+        question="systemctl show -P ExecStop nginx.service | grep -o 'QUIT/[0-9]*' || true",
+        answer=f"QUIT/{seconds}",
+        command="systemctl daemon-reload",
     )
+
+
+def _read_by_nginx(items: list[Item]) -> list[str]:
+    """The folder too: its time tells that a file was removed."""
+    balancer = [f"{SITES}/balancer.conf"] if "balancer" in host.groups else []
+    return [SITES, *(item.path for item in items if isinstance(item, File)), *balancer]
+
+
+def _longest(told: HostSettings) -> int:
+    """Seconds that a request may take here: so long nginx finishes when the machine goes down."""
+    as_app = told.require_app().nginx.read_timeout if "app" in host.groups else 0
+    return max(as_app, told.balancer.read_timeout if "balancer" in host.groups else 0)
 
 
 def _site(app: App) -> File:

@@ -9,8 +9,13 @@ UV = "/opt/slackwater/uv"
 INSTALL = f"""# install uv into {UV}, its hash checked
 set -eu
 umask 022
-[ ! -r /etc/environment ] || {{ set -a; . /etc/environment; set +a; }}
-new=$(mktemp); trap 'rm -f "$new"' EXIT; cat > "$new"
+new=$(mktemp) variables=$(mktemp); trap 'rm -f "$new" "$variables"' EXIT; cat > "$new"
+# A proxy or an own certificate authority stands here; sudo and boot forget it. It is no shell: do not source it.
+grep -E '^(export )?[A-Za-z_][A-Za-z0-9_]*=' /etc/environment > "$variables" 2>/dev/null || true
+while IFS= read -r line; do
+  line=${{line#export }} value=$(printf %s "${{line#*=}}" | tr -d '\\042\\047')
+  export "${{line%%=*}}=$value"
+done < "$variables"
 rm -rf {UV}
 mkdir -p {UV} /var/cache/slackwater/uv
 /usr/bin/python3 -m venv {UV}
@@ -27,7 +32,7 @@ def python() -> None:
     wanted = resource("requirements/uv.txt").read_text()
     until(
         name="uv",
-        question=f"cat {UV}/requirements.txt 2>/dev/null",
+        question=f"cat {UV}/requirements.txt 2>/dev/null || true",
         answer=wanted,
         command=INSTALL,
         stdin=wanted,

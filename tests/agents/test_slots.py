@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ import pytest
 from slackwater.agents.slots import probe, prune
 from slackwater.agents.slots.layout import Layout, point, target
 from slackwater.agents.slots.locks import lock
-from slackwater.agents.slots.releases import environment
+from slackwater.agents.slots.releases import Order, ReleaseError, environment, install, publish
 from slackwater.agents.slots.switch import record
 
 
@@ -118,10 +120,10 @@ def test_one_change_at_a_time(layout: Layout) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with lock(layout):
+        with lock(layout, "switch"):
             order.append("second")
 
-    with lock(layout):
+    with lock(layout, "switch"):
         other = threading.Thread(target=second)
         other.start()
         time.sleep(0.3)
@@ -182,25 +184,98 @@ def test_a_socket_that_is_not_there_is_no_answer(tmp_path: Path) -> None:
 
 
 def test_connections_of_a_slot_are_counted_by_the_kernel(tmp_path: Path) -> None:
-    """Established ones count, idle or not; the listening socket itself does not, nor another slot's."""
+    """Accepted ones count, idle or not, and so do those that still wait to be; the listening socket itself does not."""
     path = tmp_path / "slot.sock"
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(path))
     listening.listen()
     counts = [probe.connections(path)]
-    clients = []
-    for _ in range(2):
-        client = socket.socket(socket.AF_UNIX)
-        client.connect(str(path))
-        clients.append((client, listening.accept()[0]))
-        counts.append(probe.connections(path))
-    for client, accepted in clients:
-        client.close()
-        accepted.close()
+    clients = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    clients[0].connect(str(path))
+    accepted, _ = listening.accept()
     counts.append(probe.connections(path))
-    listening.close()
+    clients[1].connect(str(path))
+    counts.append(probe.connections(path))
+    for connection in (*clients, accepted, listening):
+        connection.close()
+    counts.append(probe.connections(path))
 
     assert [0, 1, 2, 0] == counts
+
+
+def test_a_full_queue_is_no_sign_of_a_lost_socket(tmp_path: Path) -> None:
+    """Held, full and gone are told apart: a busy app must not be restarted."""
+    path = tmp_path / "slot.sock"
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    listening.listen(0)
+    waiting = socket.socket(socket.AF_UNIX)
+    waiting.connect(str(path))
+    answers = [probe.listening(path)]
+    listening.close()
+    answers.append(probe.listening(path))
+    path.unlink()
+    answers.append(probe.listening(path))
+    waiting.close()
+
+    assert [True, False, False] == answers
+
+
+def test_published_files_are_open_and_the_rest_is_not(layout: Layout) -> None:
+    """The way to the static folder may be walked, its files be read; the code beside it may not."""
+    make_release(layout, "r1", 1)
+    app = layout.release("r1") / "app"
+    (app / "web/static/css").mkdir(parents=True)
+    for name in ("web/static/css/a.css", "web/secret.py"):
+        (app / name).write_text("x")
+        (app / name).chmod(0o640)
+    for folder in (layout.release("r1"), app, app / "web", app / "web/static", app / "web/static/css"):
+        folder.chmod(0o750)
+    publish(layout, "r1", ["web/static"])
+    others = {path.relative_to(app).as_posix(): path.stat().st_mode & 0o7 for path in app.rglob("*")}
+
+    assert 0o1 == layout.release("r1").stat().st_mode & 0o7
+    assert {"web": 1, "web/secret.py": 0, "web/static": 5, "web/static/css": 5, "web/static/css/a.css": 4} == others
+
+
+def test_a_changed_static_file_has_another_time_on_every_host_the_same(layout: Layout) -> None:
+    """nginx's ETag is made of size and time, and an archive carries no times."""
+    times = []
+    for release, content in (("r1", "tide one"), ("r2", "tide two"), ("r3", "tide one")):
+        make_release(layout, release, 1)
+        (layout.release(release) / "app/static").mkdir(parents=True)
+        file = layout.release(release) / "app/static/tides.txt"
+        file.write_text(content)
+        publish(layout, release, ["static"])
+        times.append(file.stat().st_mtime)
+
+    assert times[0] == times[2] != times[1]
+    assert max(times) < time.time()
+
+
+def test_a_release_that_serves_is_not_built_anew(layout: Layout, tmp_path: Path) -> None:
+    """It has only lost its marker: its files are in use, and the archive says what the marker was."""
+    make_release(layout, "r1", 1)
+    record(layout, "r1-aaaaaaaa", "r1")
+    (layout.release("r1") / "release.json").rename(tmp_path / "release.json")
+    (layout.release("r1") / "in-use").write_text("by the app")
+    archive = tmp_path / "r1.tar.gz"
+    subprocess.run(["tar", "-czf", str(archive), "-C", str(tmp_path), "release.json"], check=True)
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    install(layout, Order("r1", archive, sha256, "root", "/usr/bin/python3"))
+
+    assert ["in-use", "release.json"] == sorted(path.name for path in layout.release("r1").iterdir())
+    assert not archive.exists()
+
+
+def test_a_tampered_archive_is_never_unpacked(layout: Layout, tmp_path: Path) -> None:
+    """The sha256 is asked first."""
+    archive = tmp_path / "r1.tar.gz"
+    archive.write_bytes(b"not what was built")
+
+    with pytest.raises(ReleaseError, match="is not the archive that was built"):
+        install(layout, Order("r1", archive, "0" * 64, "root", "/usr/bin/python3"))
+    assert not layout.release("r1").exists()
 
 
 def test_uv_gets_what_a_login_would_have(tmp_path: Path) -> None:

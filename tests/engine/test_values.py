@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from slackwater.engine import scripts
-from slackwater.engine.facts import Packages, Paths, System, Units
+from slackwater.engine.facts import Lines, Packages, Paths, System, Units
 from slackwater.engine.slots import environment_file
 from slackwater.engine.values import Absent, Directory, File, Found, Link, difference
 
@@ -107,6 +108,29 @@ def test_a_dpkg_that_was_interrupted_is_noticed() -> None:
     lines = ["ii |nginx|1.22", "iU |logrotate|3", "rc |jq|1", "broken||", "end"]
 
     assert {"nginx": "1.22", "": "broken"} == Packages().process(lines)
+
+
+def test_a_package_that_somebody_holds_is_there() -> None:
+    """Its wanted state is `h`, its own is `i`: it must not be installed at every converge."""
+    assert {"nginx": "1.22"} == Packages().process(["hi |nginx|1.22", "end"])
+
+
+def test_a_question_that_fails_is_no_answer() -> None:
+    """Its command's status decides, not what it printed."""
+    answers = [
+        subprocess.run(["sh", "-c", Lines().command(text)], check=False, capture_output=True, text=True)
+        for text in ("echo a", "echo a; false")
+    ]
+
+    assert [["a"], None] == [Lines().process(answer.stdout.splitlines()) for answer in answers]
+
+
+def test_a_written_unit_is_younger_than_the_one_before(tmp_path: Path) -> None:
+    """systemd compares times to know that it must read a file again."""
+    before = time.time() - 1
+    run([File(f"{tmp_path}/a.service", "[Service]\n")])
+
+    assert before < (tmp_path / "a.service").stat().st_mtime
 
 
 def test_an_answer_that_was_cut_off_is_no_answer() -> None:

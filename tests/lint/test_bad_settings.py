@@ -149,10 +149,10 @@ ELSEWHERE = [
     ),
     (
         "group_data/balancer.py",
-        "balancer = Balancer(connect_timeout=9, tries_timeout=5)",
+        "balancer = Balancer(tries_timeout=5)",
         "balancer.tries_timeout",
         "5",
-        "at least connect_timeout (9)",
+        "greater than read_timeout (60)",
     ),
     ("group_data/balancer.py", "balancers = Balancer()", "balancers", "Balancer(…)", "must be named balancer"),
     ("group_data/all.py", "logs = Logs(keep=0)", "logs.keep", "0", "from 1 to 3650 (days)"),

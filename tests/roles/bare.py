@@ -24,16 +24,17 @@ DEBIAN = {
 
 @dataclass
 class Bare:
-    """What the host answers; `lines` are answers to a role's own questions, by a part of the command."""
+    """What the host answers; `lines` are answers to questions by a part of the command, `found` by path."""
 
     system: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
 
     def answer(self, command: str) -> list[str]:
         if "/etc/os-release" in command:
             return [f"{key}={value}" for key, value in (DEBIAN | self.system).items()]
         if "sha256sum" in command and command.startswith("for p in"):
-            return [f"absent||||0||{path}" for path in _words(command)] + ["end"]
+            return [self.found.get(path, "absent||||0||") + path for path in _words(command)] + ["end"]
         if "systemctl show" in command:
             return [line for unit in _words(command) for line in (f"unit={unit}", "LoadState=not-found")]
         if not command.endswith("echo end"):

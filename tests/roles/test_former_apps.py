@@ -10,9 +10,9 @@ from tests.roles.bare import Bare
 
 
 def test_a_former_app_is_retired(run_role: Any, shop: App) -> None:
-    """Its boot unit is still there, so it goes."""
+    """Its settings are still there, so it goes."""
     done = run_role(
-        former_apps, groups=("app",), data={"app": shop}, bare=Bare(lines={"slackwater-*.service": ["store"]})
+        former_apps, groups=("app",), data={"app": shop}, bare=Bare(lines={"/etc/slackwater/*/": ["store"]})
     )
 
     assert ["# retire former apps"] == [command.splitlines()[0] for command in done.executed_commands]

@@ -9,6 +9,7 @@ from typing import Any
 
 from roles.nginx import nginx
 from slackwater import App, Health, Nginx, Static
+from tests.roles.bare import Bare
 
 
 def written(done: Any) -> dict[str, str]:
@@ -29,7 +30,8 @@ def site(run_role: Any, app: App) -> str:
 
 def test_nginx_tests_the_new_files_before_they_are_there(run_role: Any, shop: App) -> None:
     """The test comes before the first rename."""
-    command = run_role(nginx, groups=("app",), data={"app": shop}).executed_commands[0]
+    commands = run_role(nginx, groups=("app",), data={"app": shop}).executed_commands
+    command = next(command for command in commands if "/etc/nginx/nginx.conf" in command)
 
     assert 0 < command.index("nginx -t") < command.index("mv -fT")
 
@@ -45,7 +47,7 @@ def test_a_balancer_has_no_app(run_role: Any) -> None:
     """Only the common file is written there."""
     done = run_role(nginx, groups=("balancer",))
 
-    assert ["/etc/nginx/nginx.conf"] == list(written(done))
+    assert {"/etc/nginx/nginx.conf", "/etc/systemd/system/nginx.service.d/slackwater.conf"} == set(written(done))
 
 
 def test_health_routes_have_the_gate_and_are_not_logged(run_role: Any, shop: App) -> None:
@@ -72,7 +74,7 @@ def test_only_a_balancer_of_ours_says_who_the_client_is(run_role: Any, shop: App
     text = site(run_role, shop)
 
     assert ["set_real_ip_from 10.0.0.9;"] == [line.strip() for line in text.splitlines() if "set_real_ip_from" in line]
-    assert "10.0.0.9 1;" in text
+    assert "real_ip_header X-Forwarded-For;" in text
 
 
 def test_settings_reach_the_site(run_role: Any, shop: App) -> None:
@@ -92,7 +94,7 @@ def test_settings_reach_the_site(run_role: Any, shop: App) -> None:
         assert line in text
     assert "location ^~ /assets/ {" in text
     assert "alias /srv/slackwater/shop/current/app/dist/;" in text
-    assert "expires 7d;" in text
+    assert 'add_header Cache-Control "public, max-age=604800, immutable";' in text
     assert "gzip on" not in text
     assert "X-Frame-Options" not in text
 
@@ -103,3 +105,28 @@ def test_a_pooled_connection_is_gone_two_seconds_after_a_switch(run_role: Any, s
 
     for line in ("keepalive 32;", "keepalive_time 2s;", "keepalive_timeout 2s;", "current.sock max_fails=0;"):
         assert line in text
+
+
+def test_a_port_that_nginx_could_not_take_is_no_success(run_role: Any, shop: App) -> None:
+    """`nginx -t` and the reload both succeed then; the host is asked who listens."""
+    done = run_role(nginx, groups=("app",), data={"app": shop})
+
+    assert "nginx does not listen on port 8000" in done.executed_commands[-1]
+
+
+def test_a_host_that_is_no_balancer_any_more_stops_balancing(run_role: Any, shop: App) -> None:
+    """The other role's site goes, and the folder's time makes nginx read it."""
+    bare = Bare(found={"/etc/nginx/slackwater.d/balancer.conf": "file|644|root|root|1|x|"})
+    commands = run_role(nginx, groups=("app",), data={"app": shop}, bare=bare).executed_commands
+
+    assert any("rm -rf /etc/nginx/slackwater.d/balancer.conf" in command for command in commands)
+
+
+def test_a_reboot_lets_requests_finish(run_role: Any, shop: App) -> None:
+    """Debian gives nginx five seconds; a request may take as long as the longest timeout that the host has."""
+    balancers = {"balancer": []}
+    done = run_role(nginx, groups=("app",), data={"app": shop}, others=balancers)
+    unit = written(done)["/etc/systemd/system/nginx.service.d/slackwater.conf"]
+
+    assert "--retry QUIT/60 " in unit
+    assert "TimeoutStopSec=65" in unit

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
-from roles.python import python
+from roles.python import INSTALL, python
 from slackwater.resources import resource
 from tests.roles.bare import Bare
 
@@ -25,3 +27,13 @@ def test_uv_that_is_there_is_left_alone(run_role: Any) -> None:
     wanted = resource("requirements/uv.txt").read_text().splitlines()
 
     assert [] == run_role(python, bare=Bare(lines={"cat /opt/slackwater/uv": wanted})).executed_commands
+
+
+def test_the_environment_of_a_login_reaches_pip(tmp_path: Path) -> None:
+    """/etc/environment is no shell: quotes, spaces, `export`, comments and lines that are no variable are legal."""
+    file = tmp_path / "environment"
+    file.write_text("https_proxy=\"http://10.0.0.1:3128\"\nJAVA_OPTS=-Xmx1g -Xms1g\nexport NAME='x'\n# note\nA-B=1")
+    script = INSTALL.split("rm -rf")[0].replace("/etc/environment", str(file)) + "printenv https_proxy JAVA_OPTS NAME\n"
+    done = subprocess.run(["sh", "-c", script], input="", check=False, capture_output=True, text=True)
+
+    assert ["http://10.0.0.1:3128", "-Xmx1g -Xms1g", "x"] == done.stdout.splitlines(), done.stderr

@@ -3,7 +3,7 @@
 from slackwater.engine.facts import Machine, System, Unit
 from slackwater.engine.fleet import addresses, data_of
 from slackwater.engine.memory import ask
-from slackwater.engine.operations import Service, packages, refuse, services, system_user, tree, until
+from slackwater.engine.operations import Service, listens, packages, refuse, services, system_user, tree, until
 from slackwater.engine.releases import installed, release_of
 from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
@@ -27,6 +27,7 @@ __all__ = [
     "ask",
     "data_of",
     "installed",
+    "listens",
     "packages",
     "refuse",
     "release_of",

@@ -103,7 +103,8 @@ class Packages(FactBase[dict[str, str] | None]):
         if not lines or lines[-1] != "end":
             return None
         rows = [line.split("|") for line in lines[:-1]]
-        installed = {name: version for status, name, version in rows if status.strip() == "ii"}
+        # The first letter is what somebody wants of it (a held package is "hi"), the second what it is.
+        installed = {name: version for status, name, version in rows if status[1:2] == "i"}
         return installed | ({"": "broken"} if ["broken", "", ""] in rows else {})
 
 
@@ -185,7 +186,7 @@ class Lines(FactBase[list[str] | None]):
     """The output of a command of a role's own, line by line; None when it failed."""
 
     def command(self, command: str) -> str:
-        return f"{command}\necho end"
+        return f"{{ {command}\n}} && echo end"
 
     @staticmethod
     def default() -> list[str] | None:

@@ -149,6 +149,16 @@ def until(question: str, answer: str, command: str, stdin: str = "") -> Commands
         yield act(command, stdin=stdin)
 
 
+@operation()
+def listens(program: str, port: int, log: str) -> Commands:
+    """Fails unless `program` itself listens on `port`: a reload that could not take it succeeds all the same."""
+    holder = f"ss -ltnpH 'sport = :{port}'"
+    question = f"for i in $(seq 20); do {holder} | grep -q '\"{program}\"' && echo yes && break; sleep 0.1; done; :"
+    if ask(Lines, command=question) != ["yes"]:
+        said = shlex.quote(f"{program} does not listen on port {port}; who does, and what it says:")
+        yield StringCommand(f"echo {said} >&2; {holder} >&2; grep emerg {log} | tail -n 5 >&2; exit 1")
+
+
 def _say_each(drift: Sequence[tuple[Item, str]]) -> None:
     """A line for each reason, with the first paths that it concerns."""
     for why in dict.fromkeys(why for _, why in drift):

@@ -10,12 +10,14 @@ from threading import Lock
 from pyinfra import logger
 from pyinfra.api import StringCommand, operation
 from pyinfra.api.command import FileUploadCommand
+from pyinfra.api.exceptions import PyinfraError
 
 from slackwater.engine.facts import Paths
 from slackwater.engine.memory import ask, forget
 from slackwater.engine.operations import UNREADABLE, act, refuse_with
 from slackwater.engine.slots import user_of
 from slackwater.engine.values import Found
+from slackwater.errors import ReleaseError
 from slackwater.release import Release, build
 from slackwater.settings import App, Store
 
@@ -32,8 +34,15 @@ def release_of(app: App, store: Store) -> Release:
     key = repr((app.name, app.source, app.entrypoint, app.interface, app.python, place))
     with _building:
         if key not in _built:
-            _built[key] = build(app, project=Path.cwd(), store=place, say=_say)
+            _built[key] = _build(app, place)
         return _built[key]
+
+
+def _build(app: App, place: Path) -> Release:
+    try:
+        return build(app, project=Path.cwd(), store=place, say=_say)
+    except ReleaseError as error:
+        raise PyinfraError(f"{error}\n    app.source = {app.source!r}; no host was touched") from error
 
 
 def _say(text: str) -> None:
@@ -56,7 +65,6 @@ def installed(app: App, release: Release) -> Generator[StringCommand | FileUploa
 
 
 def _install(app: App, release: Release, archive: str) -> str:
-    public = ",".join(folder.directory for folder in app.static)
     words = ["slackwater-slots", "install", app.name, release.id, "--archive", archive, "--sha256", release.sha256]
-    words += ["--group", user_of(app), "--python", app.python or "/usr/bin/python3", "--public", public]
+    words += ["--group", user_of(app), "--python", app.python or "/usr/bin/python3"]
     return shlex.join(words)

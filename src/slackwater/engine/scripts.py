@@ -6,6 +6,7 @@ import base64
 import io
 import shlex
 import tarfile
+import time
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -21,8 +22,9 @@ trap 'rm -rf "$stage"' EXIT
 base64 -d | tar -xzpC "$stage"
 """
 
-NGINX_TEST = """rm -rf "$stage/.view" && cp -a /etc/nginx "$stage/.view"
+NGINX_TEST = """cp -a /etc/nginx "$stage/.view"
 [ ! -d "$stage/etc/nginx" ] || cp -a "$stage/etc/nginx/." "$stage/.view/"
+for path in $removed; do rm -f "$stage/.view${path#/etc/nginx}"; done
 unshare -m sh -c 'mount --bind "$1/.view" /etc/nginx && exec nginx -t -q' sh "$stage"
 """
 """`nginx -t` as the host would see the new files, in a mount namespace of its own, before they are there."""
@@ -45,6 +47,7 @@ def archive(files: Sequence[File]) -> str:
             body = file.content.encode()
             entry = tarfile.TarInfo(file.path.lstrip("/"))
             entry.size, entry.mode = len(body), int(file.mode, 8)
+            entry.mtime = int(time.time())  # systemd sees a changed unit by a younger time
             entry.uname, entry.gname = file.owner, file.group
             tar.addfile(entry, io.BytesIO(body))
     return base64.encodebytes(buffer.getvalue()).decode()
@@ -54,9 +57,17 @@ def install(items: Sequence[Item], check: str = "") -> str:
     """The script for `items`: directories, check, files, links, removals. Its first line is a comment for people."""
     files = [item for item in items if isinstance(item, File)]
     title = "# write " + " ".join(item.path for item in items) + "\n"
-    parts = [title, PREAMBLE, *map(_directory, _sorted(items)), check, _move(files)]
+    removed = " ".join(shlex.quote(item.path) for item in items if isinstance(item, Absent))
+    parts = [
+        title,
+        PREAMBLE,
+        f"removed={shlex.quote(removed)}\n",
+        *map(_directory, _sorted(items)),
+        check,
+        _move(files),
+    ]
     parts += [_link(item) for item in items if isinstance(item, Link)]
-    parts += [f"rm -rf {shlex.quote(item.path)}\n" for item in items if isinstance(item, Absent)]
+    parts += [f"rm -rf {removed}\n"] if removed else []
     return "".join(parts)
 
 

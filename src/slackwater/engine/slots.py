@@ -11,8 +11,12 @@ from slackwater.engine.render import render
 from slackwater.engine.values import Directory, File, Item
 from slackwater.settings import App, HostSettings, memory_max_mb, workers
 
-UNNAMED = "@slot@"
+UNNAMED = "@slackwater-slot-0f3c9a@"
 """Stands for the slot's name while that is computed from the rendered files."""
+LEAST_IDLE = 10
+"""Seconds that an old slot gets to become idle; it ends sooner when it is."""
+MEMORY_STEP = 64
+"""MB: a new kernel shows a few more or less, and that is no reason for a new slot."""
 
 
 def user_of(app: App) -> str:
@@ -57,6 +61,7 @@ def _files(told: HostSettings, machine: Machine, release: str, name: str) -> lis
 
 def _values(told: HostSettings, machine: Machine, release: str, name: str) -> dict[str, object]:
     app, server = told.require_app(), told.server
+    memory = machine.memory // MEMORY_STEP * MEMORY_STEP
     return {
         "app": app,
         "server": server,
@@ -66,17 +71,16 @@ def _values(told: HostSettings, machine: Machine, release: str, name: str) -> di
         "place": f"/srv/slackwater/{app.name}/releases/{release}",
         "secrets": sorted(app.secrets),
         "worker_class": server.effective_worker_class(app.interface),
-        "workers": workers(server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment),
-        "memory_max": memory_max_mb(
-            server, cores=machine.cores, memory_mb=machine.memory, environment=told.environment
-        ),
+        "workers": workers(server, cores=machine.cores, memory_mb=memory, environment=told.environment),
+        "memory_max": memory_max_mb(server, cores=machine.cores, memory_mb=memory, environment=told.environment),
         "stop_timeout": server.effective_stop_timeout,
     }
 
 
 def _facts(told: HostSettings, release: str) -> str:
     """What the VM itself needs to know of the slot to prove and to stop it; times in seconds."""
-    health = told.require_app().health
+    app = told.require_app()
+    health = app.health
     facts = {
         "release": release,
         "ready": health.ready,
@@ -84,6 +88,8 @@ def _facts(told: HostSettings, release: str) -> str:
         "timeout": health.timeout,
         "start_deadline": health.start_deadline,
         "stop_timeout": told.server.effective_stop_timeout,
+        "idle_timeout": max(LEAST_IDLE, app.nginx.read_timeout - told.server.graceful_timeout),
+        "public": [folder.directory for folder in app.static],
     }
     return json.dumps(facts, indent=2) + "\n"
 

@@ -7,7 +7,7 @@ import re
 _NAMES = """
 adm admin apache2 apparmor apt atd audit auditd avahi-daemon backup basic bin bluetooth bootlogd
 celery chrony cloud-config cloud-final cloud-init console containerd cron crond cups daemon dbus default
-dhcpcd dnsmasq docker emergency exim4 fail2ban firewalld fstrim games getty gnats gunicorn halt haproxy
+dhcpcd dnsmasq docker drain draining emergency exim4 fail2ban firewalld fstrim games getty gnats gunicorn halt haproxy
 init irc journal journald kmod kubelet list local-fs logind login logrotate lp mail man memcached messagebus
 mount multi-user mysql mysqld named network network-online networkd networking networkmanager news nftables
 nginx nobody node nscd ntp ntpd ntpsec operator polkit polkitd postfix postgres postgresql poweroff proxy
@@ -15,7 +15,7 @@ python rc-local reboot redis redis-server rescue resolvconf resolved root rsync 
 shadow shutdown slackwater slice snapd socket sockets ssh sshd sudo supervisor sync sys sysinit syslog systemd
 systemd-journald systemd-logind systemd-network systemd-networkd systemd-resolve systemd-resolved
 systemd-timesync systemd-timesyncd systemd-udevd timers timesyncd tmp tty ubuntu udev udevd ufw
-unattended-upgrades user users uucp uuidd wheel www www-data
+unattended-upgrades upstreams user users uucp uuidd wheel www www-data
 """
 SYSTEM_NAMES = frozenset(_NAMES.split())
 

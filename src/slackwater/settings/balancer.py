@@ -25,7 +25,7 @@ class Balancer(Settings):
     read_timeout: int = whole(60, "Between two reads from an app host.", unit="seconds", least=1)
     send_timeout: int = whole(60, "Between two writes to an app host.", unit="seconds", least=1)
     tries: int = whole(3, "On how many hosts an idempotent request is tried.", unit="hosts", least=1)
-    tries_timeout: int = whole(10, "After which no further host is tried.", unit="seconds", least=1)
+    tries_timeout: int = whole(75, "After which no further host is tried.", unit="seconds", least=1)
     retry_on: Annotated[tuple[RetryOn, ...], AS_TUPLE] = text(
         ("error", "timeout", "http_502", "http_503", "http_504"),
         "Which answers send an idempotent request to another host; a POST is never sent twice.",
@@ -36,7 +36,8 @@ class Balancer(Settings):
 
     def conflicts(self) -> Iterator[Fault]:
         yield from port_conflicts(self, self.port)
-        if self.tries_timeout < self.connect_timeout:
+        if "timeout" in self.retry_on and self.tries_timeout <= self.read_timeout:
             yield self.fault(
-                "tries_timeout", f"must be at least connect_timeout ({self.connect_timeout}), or no try can end"
+                "tries_timeout",
+                f"must be greater than read_timeout ({self.read_timeout}), or what timed out is never tried elsewhere",
             )

@@ -33,17 +33,21 @@ def test_changed_settings_are_a_new_slot_and_no_request_is_lost(serving: Lab, to
     nginx = "systemctl show -p StateChangeTimestamp nginx"
     before, nginx_before = live_slot(machine), out(machine, nginx)
     traffic = load.Load(url(serving), rate=100, seconds=25)
+    patient = f"{url(serving)}/slow?ms=35000"
     with ThreadPoolExecutor() as pool:
         result = pool.submit(load.run, traffic)
+        slow = [pool.submit(requests.post, patient, json={}, timeout=90) for _ in range(4)]
         changed = settle(serving, group_data=told(app="server = Server(workers=3)"))
         back = settle(serving)
         counted = result.result()
+        answered = [answer.result().status_code for answer in slow]
 
     assert {"app | slot and boot unit": {"app-1", "app-2"}, "app | switch": {"app-1", "app-2"}} == changed.changed
     assert changed.changed == back.changed
     assert before == live_slot(machine)
     assert nginx_before == out(machine, nginx)
     assert (2500, 0) == (sum(counted.sent.values()), sum(counted.lost.values())), counted.summary()
+    assert [200] * 4 == answered, "a request longer than graceful_timeout was cut by the switch"
 
 
 def test_environment_and_secrets_reach_the_app(serving: Lab, told: Callable[..., Path], tmp_path: Path) -> None:
@@ -73,6 +77,19 @@ def test_environment_and_secrets_reach_the_app(serving: Lab, told: Callable[...,
     assert "hunter2" not in outcome.said
 
 
+def test_static_files_may_be_declared_later(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
+    """The release is there already; only then its folder is opened to nginx, and a changed file has another ETag."""
+    lab = fleet("sudo", app=1, suite="trixie")
+    place, base = url(lab, "app-1", 8000), "import runpy\napp = runpy.run_path('group_data/app.py')['app']"
+    settle(lab, group_data=told(app=f"{base}.model_copy(update={{'static': ()}})"))
+    without = requests.get(f"{place}/static/tides.txt", timeout=20)
+    settle(lab)
+    with_it = requests.get(f"{place}/static/tides.txt", timeout=20)
+    again = requests.get(f"{place}/static/tides.txt", timeout=20, headers={"If-None-Match": with_it.headers["ETag"]})
+
+    assert [404, 200, 304] == [without.status_code, with_it.status_code, again.status_code]
+
+
 def test_another_app_under_another_name_takes_the_place(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
     """A public WSGI app, by settings alone: proved and switched in, then the old one's units, site and sockets go."""
     lab = fleet("renamed", app=1, balancer=1)
@@ -97,8 +114,11 @@ def test_another_app_under_another_name_takes_the_place(fleet: Callable[..., Lab
 
 
 def test_an_operator_with_sudo_gets_the_same_host(fleet: Callable[..., Lab]) -> None:
-    """Cloud images have no root login: `admin` with sudo, on Debian 13."""
+    """Cloud images have no root login, hardened ones a strict umask: `admin` with sudo, on Debian 13."""
     lab = fleet("sudo", app=1, suite="trixie")
+    # As a hardened image has it: what is made in a login is nobody else's.
+    out(lab.host("app-1"), "sed -i 's/^UMASK.*/UMASK 027/' /etc/login.defs")
+    out(lab.host("app-1"), "echo 'session optional pam_umask.so' >> /etc/pam.d/common-session")
     words = ("--data", "ssh_user=admin", "--data", "_sudo=true")
     settle(lab, *words)
 

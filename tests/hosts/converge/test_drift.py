@@ -29,7 +29,7 @@ class Drift:
 
 
 NGINX = ("nginx | configuration", "nginx | service")
-BALANCER = ("balancer | configuration", "balancer | service")
+BALANCER = ("balancer | configuration", "nginx | service")
 SWITCH, SLOT = ("app | switch",), ("app | slot and boot unit",)
 CASES = {
     "an edited site": Drift("app-1", "echo '# edited' >> {site}", "! grep -q edited {site}", NGINX),
@@ -60,12 +60,26 @@ CASES = {
     ),
     "a deleted link to the release": Drift("app-2", f"rm {CURRENT}", f"test -d {CURRENT}/venv", SWITCH),
     "readable settings": Drift("app-1", "chmod 644 {environment}", "! stat -c %a {environment} | grep -v 600", SLOT),
-    "an edited unit": Drift(
+    "an edited unit that systemd has read": Drift(
         "app-1",
-        "sed -i 's/^Restart=.*/Restart=no/' {units}/{slot}.service",
-        "grep -x Restart=always {units}/{slot}.service",
-        SLOT,
+        "sed -i 's/^Restart=.*/Restart=no/' {units}/{slot}.service && systemctl daemon-reload",
+        "systemctl show -P Restart {slot}.service | grep -x always",
+        SLOT + SWITCH,
     ),
+    "a lost socket": Drift("app-2", "rm /run/slackwater/shop/src-*.sock", "curl -fsS localhost:8000/", SWITCH),
+    "a disabled timer": Drift(
+        "app-1",
+        "systemctl disable -q --now apt-daily-upgrade.timer",
+        "systemctl is-enabled apt-daily-upgrade.timer",
+        ("base | services",),
+    ),
+    "no time": Drift(
+        "app-2",
+        "systemctl disable -q systemd-timesyncd",
+        "systemctl is-enabled systemd-timesyncd",
+        ("base | services",),
+    ),
+    "a held package": Drift("app-1", "apt-mark hold nginx", "apt-mark unhold nginx", ()),
     "lost settings of apt": Drift(
         "balancer-1",
         "rm -r /etc/apt/apt.conf.d/7*slackwater*",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
+from slackwater.engine import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY, File, scripts
 from slackwater.lab import Lab
-from tests.hosts.converge.running import converge, live_slot, out, settle
+from tests.hosts.converge.running import converge, live_slot, out, settle, url
 
 SITE = "/etc/nginx/slackwater.d/app.conf"
 
@@ -76,6 +79,75 @@ _place = pathlib.Path(tempfile.mkdtemp())
 (_place / "broken.py").write_text('raise RuntimeError("no database")\\napp = None\\n')
 app = App(name="shop", entrypoint="broken:app", source=Source.directory(str(_place)), health=Health(start_deadline=30))
 """
+
+
+UNIT = "/etc/systemd/system/proof.service"
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad", "check"),
+    [
+        (UNIT, "[Service]\nExecStart=/bin/true\n", "[Service]\nExecStart=no path\n", SYSTEMD_VERIFY),
+        ("/etc/logrotate.d/proof", "/var/log/proof {\nmissingok\n}\n", "/var/log/proof {\nmissingko\n}\n", LOGROTATE_DEBUG),
+        ("/etc/nginx/slackwater.d/proof.conf", "# nothing\n", "nonsense on;\n", NGINX_TEST),
+    ],
+    ids=["systemd", "logrotate", "nginx"],
+)  # fmt: skip
+def test_a_bad_render_never_replaces_a_good_file(serving: Lab, path: str, good: str, bad: str, check: str) -> None:
+    """Each program, on a real host: the good file goes in, the bad one leaves it as it was."""
+    machine = serving.host("app-2")
+    done = []
+    for text in (good, bad):
+        file = File(path, text)
+        done.append(machine.ssh(scripts.install([file], check), input=scripts.archive([file])))
+    kept = out(machine, f"cat {path}; rm {path}; ls -d /run/slackwater-stage.* 2>/dev/null || true")
+
+    assert 0 == done[0].returncode, done[0].stderr
+    assert 0 != done[1].returncode
+    assert "" != done[1].stderr
+    assert good.strip() == kept
+
+
+def test_a_port_that_is_taken_is_no_success(mended: Lab, told: Callable[..., Path]) -> None:
+    """`nginx -t` and the reload succeed all the same; the host is asked who listens."""
+    machine = mended.host("app-1")
+    out(machine, "systemd-run -q --unit=squatter python3 -m http.server --directory /var/empty 9000")
+    moved = told(app="import runpy\napp = runpy.run_path('group_data/app.py')['app'].model_copy(update={'port': 9000})")
+    outcome = converge(mended, "--limit", "app-1", group_data=moved)
+    out(machine, "systemctl stop squatter")
+
+    assert 1 == outcome.status
+    assert "nginx does not listen on port 9000" in outcome.said
+    assert "python3" in outcome.said
+    assert "bind() to 0.0.0.0:9000 failed" in outcome.said
+
+
+def await_not_ready(place: str) -> None:
+    """Each worker remembers its last answer for ten seconds."""
+    deadline = time.monotonic() + 40
+    while {503} != {requests.get(f"{place}/health/ready", timeout=20).status_code for _ in range(8)}:
+        assert time.monotonic() < deadline, "the app still calls itself ready"
+        time.sleep(1)
+
+
+def test_a_dependency_that_is_down_does_not_keep_the_live_slot_down(mended: Lab, told: Callable[..., Path]) -> None:
+    """Its link is put right before its ready path is asked; the converge says that it is not ready."""
+    machine = mended.host("app-1")
+    dependency = "systemd-run -q --unit=dependency python3 -m http.server --bind 127.0.0.1 --directory /var/empty 5432"
+    out(machine, f"mkdir -p /var/empty; {dependency}")
+    change = (
+        "{'environment': {'DEPENDENCY': '127.0.0.1:5432'}, 'health': Health(ready='/health/ready', start_deadline=12)}"
+    )
+    wanting = told(app=f"import runpy\napp = runpy.run_path('group_data/app.py')['app'].model_copy(update={change})")
+    settle(mended, "--limit", "app-1", group_data=wanting)
+    out(machine, "systemctl stop dependency")
+    await_not_ready(url(mended, "app-1", 8000))
+    out(machine, "rm /run/slackwater/shop/current.sock")
+    outcome = converge(mended, "--limit", "app-1", group_data=wanting)
+
+    assert 1 == outcome.status
+    assert "is live and not ready" in outcome.said
+    assert "ok" in out(machine, "curl -fsS http://localhost:8000/health")
 
 
 def test_another_system_is_refused_with_a_sentence(fleet: Callable[..., Lab]) -> None:

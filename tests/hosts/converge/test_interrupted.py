@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import requests
 
@@ -74,3 +75,20 @@ def test_more_app_hosts_are_the_same_code(fleet: Callable[..., Lab]) -> None:
     answers = [requests.get(url(lab) + "/", timeout=20).json()["instance"] for _ in range(10 * (points + 1))]
 
     assert {f"app-{number + 1}" for number in range(points + 1)} == set(answers)
+
+
+def test_kill_9_of_a_converge_that_changes_what_serves(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
+    """Killed anywhere in a change of settings: people are answered all the time, and the next run finishes it."""
+    lab = fleet("interrupted", app=count(10) + 1, balancer=1)
+    place, dice = url(lab, "app-1", 8000), random.Random(7)
+    for turn in range(count(10)):
+        settings = told(app=f"server = Server(workers={3 + turn})")
+        run = begin(lab, "--limit", "app-1", group_data=settings)
+        time.sleep(dice.uniform(1.0, 5.0))
+        run.kill()
+        run.wait()
+        answers = [requests.get(place + "/", timeout=20).status_code for _ in range(20)]
+        settle(lab, "--limit", "app-1", group_data=settings)
+
+        assert [200] * 20 == answers
+        assert {} == converge(lab, "--limit", "app-1", group_data=settings).changed

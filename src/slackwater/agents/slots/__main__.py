@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import prune, systemd
+from . import probe, prune, systemd
 from .boot import boot
 from .layout import Layout, target
 from .locks import LockError, lock
@@ -27,8 +27,11 @@ def status(layout: Layout) -> dict[str, Any]:
 def _work(layout: Layout, slot: str) -> list[str]:
     units = [layout.unit(slot, kind) for kind in ("socket", "service")]
     work = [f"{unit} is not active" for unit in units if not systemd.active(unit)]
+    work += [f"{unit} has changed on disk" for unit in units if systemd.stale(unit)]
     if target(layout.socket) != layout.slot_socket(slot).name:
         work.append(f"{layout.socket} does not point to {slot}")
+    elif not probe.listening(layout.socket):
+        work.append(f"{layout.slot_socket(slot)} is not there")
     running = systemd.active_units(layout.unit("*", "*"))
     work += [f"{unit} still runs" for unit in running if unit not in units]
     return work + [f"{name} may go" for names in prune.surplus(layout) for name in names]
@@ -51,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
     verbs.choices["install"].add_argument("release")
     for option in ("archive", "sha256", "group", "python"):
         verbs.choices["install"].add_argument(f"--{option}", required=True)
-    verbs.choices["install"].add_argument("--public", default="")
     return parser
 
 
@@ -67,10 +69,8 @@ def run(words: argparse.Namespace) -> None:
         case "retire":
             prune.retire(layout)
         case "install":
-            public = tuple(name for name in words.public.split(",") if name)
-            order = Order(words.release, Path(words.archive), words.sha256, words.group, words.python, public)
-            with lock(layout):
-                install(layout, order)
+            with lock(layout, "install"):
+                install(layout, Order(words.release, Path(words.archive), words.sha256, words.group, words.python))
 
 
 def main() -> None:
@@ -80,6 +80,8 @@ def main() -> None:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:
         sys.exit(f"{' '.join(error.cmd)} failed with {error.returncode}: {error.stderr}")
+    except subprocess.TimeoutExpired as error:
+        sys.exit(f"{' '.join(error.cmd)} was not done after {error.timeout:.0f} s")
 
 
 if __name__ == "__main__":

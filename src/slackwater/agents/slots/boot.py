@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from . import systemd
-from .layout import Layout, point
+from .layout import Layout
+from .locks import lock
+from .switch import SwitchError, serve
 
 
 def boot(layout: Layout) -> str | None:
-    """Starts the slot that `current` names and points nginx's socket to it; None when nothing was ever live."""
-    slot = layout.live_slot()
-    if slot is None:
-        return None
-    systemd.systemctl("start", layout.unit(slot, "socket"))
-    point(layout.socket, layout.slot_socket(slot).name)
-    systemd.systemctl("start", "--no-block", layout.unit(slot, "service"))
-    return slot
+    """Starts the slot that `current` names and points nginx's socket to it; None when nothing was ever live.
+
+    Raises SwitchError when a release is live but its settings are gone.
+    """
+    with lock(layout, "switch"):
+        release, slot = layout.live_release(), layout.live_slot()
+        if release and not slot:
+            raise SwitchError(
+                f"{layout.current} names {release}, but {layout.slot_of(release)} is gone: converge this host"
+            )
+        if slot:
+            serve(layout, slot)
+        return slot

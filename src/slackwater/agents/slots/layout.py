@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,13 @@ def target(link: Path) -> str | None:
 
 
 def point(link: Path, to: str) -> None:
-    """Makes `link` point to `to` by one rename: nobody ever finds it missing."""
+    """Makes `link` point to `to` by one rename: nobody ever finds it missing. It is on the disk before this returns."""
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(to)
     new.rename(link)
+    folder = os.open(link.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

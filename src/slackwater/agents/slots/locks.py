@@ -19,14 +19,14 @@ class LockError(Exception):
 
 
 @contextmanager
-def lock(layout: Layout) -> Iterator[None]:
-    """Held by the process, so that the kernel frees it when that is killed."""
-    path = layout.run.parent / f"{layout.app}.lock"
+def lock(layout: Layout, what: str) -> Iterator[None]:
+    """`what` is "install" or "switch". Held by the process, so that the kernel frees it when that is killed."""
+    path = layout.run.parent / f"{layout.app}.{what}.lock"
     deadline = time.monotonic() + LOCK_TIMEOUT
     with path.open("w") as file:
         while not _taken(file.fileno()):
             if time.monotonic() > deadline:
-                raise LockError(f"another change of {layout.app} has held {path} for {LOCK_TIMEOUT:.0f} s")
+                raise LockError(f"another {what} of {layout.app} has held {path} for {LOCK_TIMEOUT:.0f} s")
             time.sleep(PAUSE)
         yield
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 from pathlib import Path
 
-LISTENING, CONNECTED = "01", "03"  # of /proc/net/unix, column St
+CONNECTED = {"02", "03"}  # of /proc/net/unix, column St: waiting to be accepted, accepted
+FULL_AFTER = 1.0
+"""Seconds: connecting to a socket whose queue is full waits, and that is no sign of its absence."""
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -34,7 +37,14 @@ def ask(path: Path, url: str, host: str, timeout: float) -> str:
     return "" if 200 <= answer.status < 300 else f"{answer.status} {answer.reason}: {body}"
 
 
+def listening(path: Path) -> bool:
+    """Whether somebody holds the socket, be the app behind it alive, busy or dead."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(FULL_AFTER)
+        return client.connect_ex(str(path)) not in {errno.ENOENT, errno.ECONNREFUSED}
+
+
 def connections(path: Path, table: Path = Path("/proc/net/unix")) -> int:
-    """Connections that the slot behind the socket at `path` has, idle ones included."""
+    """Connections that the slot behind the socket at `path` has, idle ones and those it has not accepted included."""
     rows = [line.split() for line in table.read_text().splitlines()[1:]]
-    return sum(len(row) == 8 and row[7] == str(path) and row[5] == CONNECTED for row in rows)
+    return sum(len(row) == 8 and row[7] == str(path) and row[5] in CONNECTED for row in rows)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
+from pathlib import Path
 
 from . import systemd
 from .layout import Layout, target
 
 KEPT = 5
+STOP_LIMIT = 120.0
+"""Seconds for what a former app still does: nobody reaches it any more, and it must not keep the converge for ever."""
+PAUSE = 0.2
 
 
 def surplus(layout: Layout) -> tuple[list[str], list[str]]:
@@ -41,16 +46,33 @@ def remove_slot(layout: Layout, slot: str) -> None:
 
 
 def retire(layout: Layout) -> None:
-    """Takes an app off the VM once another has its place: units, sockets and settings; its data stay."""
+    """Takes an app off the VM once another has its place: units, sockets and settings; its data stay.
+
+    The settings go last: as long as they are there, an interrupted retirement is found and finished.
+    """
+    await_old_workers()
     boot = f"slackwater-{layout.app}.service"
-    systemd.systemctl("disable", "--now", "--quiet", boot)
-    units = systemd.active_units(layout.unit("*", "*"))
-    for unit in sorted(units, key=lambda unit: not unit.endswith(".socket")):
-        systemd.systemctl("stop", unit, timeout=600)
+    units = [boot, *systemd.active_units(layout.unit("*", "*"))]
+    systemd.systemctl("stop", *units, timeout=STOP_LIMIT)
+    systemd.systemctl("disable", "--quiet", boot)
     for slot in layout.slots():
         remove_slot(layout, slot)
-    shutil.rmtree(layout.settings, ignore_errors=True)
-    shutil.rmtree(layout.run, ignore_errors=True)
-    (layout.root / f"etc/tmpfiles.d/slackwater-{layout.app}.conf").unlink(missing_ok=True)
-    (layout.units / boot).unlink(missing_ok=True)
+    for path in (layout.root / f"etc/tmpfiles.d/slackwater-{layout.app}.conf", layout.units / boot):
+        path.unlink(missing_ok=True)
     systemd.systemctl("daemon-reload")
+    shutil.rmtree(layout.run, ignore_errors=True)
+    shutil.rmtree(layout.settings)
+
+
+def await_old_workers(processes: Path = Path("/proc")) -> None:
+    """Workers of nginx from before its reload still take requests to the old socket; bounded."""
+    deadline = time.monotonic() + STOP_LIMIT
+    while time.monotonic() < deadline and any(map(_is_leaving, processes.glob("[0-9]*/cmdline"))):
+        time.sleep(PAUSE)
+
+
+def _is_leaving(cmdline: Path) -> bool:
+    try:
+        return cmdline.read_bytes().startswith(b"nginx: worker process is shutting down")
+    except OSError:  # it has just ended
+        return False

@@ -19,6 +19,8 @@ UV_SETTINGS = {
     "UV_PYTHON_INSTALL_DIR": "/opt/slackwater/python",
     "UV_NO_CONFIG": "1",
 }
+SOME_TIME, SOME_YEARS = 946_684_800, 20 * 365 * 86_400
+"""2000 and twenty years, in seconds: a static file's time is none of the future."""
 INSTALL_TIMEOUT = 900
 """Seconds for one call of uv: an index that hangs must end in a message, not in a converge that never returns."""
 
@@ -29,30 +31,33 @@ class ReleaseError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What to install. `public`: folders below app/ that the web server may read."""
+    """What to install: `python` is an interpreter's path or a version, `group` the app's own."""
 
     release: str
     archive: Path
     sha256: str
     group: str
     python: str
-    public: tuple[str, ...]
 
 
 def install(layout: Layout, order: Order) -> None:
     """Makes the release from its archive; does nothing when it is there already."""
     place = layout.release(order.release)
-    if (place / MARKER).exists():
-        return
-    if hashlib.sha256(order.archive.read_bytes()).hexdigest() != order.sha256:
-        raise ReleaseError(f"{order.archive} is not the archive that was built (sha256 {order.sha256} expected)")
+    if not (place / MARKER).exists():
+        if hashlib.sha256(order.archive.read_bytes()).hexdigest() != order.sha256:
+            raise ReleaseError(f"{order.archive} is not the archive that was built (sha256 {order.sha256} expected)")
+        if order.release != layout.live_release():  # one that serves was whole: it has only lost its marker
+            make(place, order)
+        _mark(place, order.archive)
+    order.archive.unlink(missing_ok=True)
+
+
+def make(place: Path, order: Order) -> None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, mode=0o755)
-    _run("tar", "-xzf", str(order.archive), "-C", str(place), "--no-same-owner", f"--exclude={MARKER}")
+    _run("tar", "-xzf", str(order.archive), "-C", str(place), "--no-same-owner", "--anchored", f"--exclude={MARKER}")
     make_environment(place, order.python)
-    _protect(place, order.group, order.public)
-    _mark(place, order.archive)
-    order.archive.unlink()
+    _protect(place, order.group)
 
 
 def make_environment(place: Path, python: str) -> None:
@@ -85,18 +90,37 @@ def environment(file: Path = Path("/etc/environment")) -> dict[str, str]:
     return dict(pairs) | dict(os.environ) | UV_SETTINGS
 
 
-def _protect(place: Path, group: str, public: tuple[str, ...]) -> None:
-    """root owns all of it, the app's group may read, nobody else; folders of static files are opened to the server."""
-    app = place / "app"
-    _run("chown", "-R", f"root:{group}", str(app))
-    _run("chmod", "-R", "u=rwX,g=rX,o=", str(app))
-    for folder in public:
-        _run("chmod", "-R", "o+rX", str(app / folder))
-        for parent in [app / folder, *(app / folder).parents]:
-            if app in (parent, *parent.parents):
-                parent.chmod(parent.stat().st_mode | 0o001)
-    _run("chown", f"root:{group}", str(place))
-    place.chmod(0o751 if public else 0o750)
+def _protect(place: Path, group: str) -> None:
+    """root owns all of it, the app's group may read, nobody else.
+
+    What is in the virtual environment is shared with uv's cache: its own mode stays, its folder shuts it off.
+    """
+    _run("chmod", "-R", "u=rwX,go=rX", str(place / "venv"))
+    _run("chown", "-R", f"root:{group}", str(place / "app"))
+    _run("chmod", "-R", "u=rwX,g=rX,o=", str(place / "app"))
+    for folder in (place, place / "venv", place / "wheels"):
+        shutil.chown(folder, "root", group)
+        folder.chmod(0o750)
+
+
+def publish(layout: Layout, release: str, public: list[str]) -> None:
+    """Opens folders of static files, below app/, to the web server; all else stays shut.
+
+    Archives carry no times, and nginx's ETag is made of size and time: a file's time is taken from its content, so that
+    a changed file has another ETag and every host the same.
+    """
+    place = layout.release(release)
+    for folder in (place / "app" / name for name in public):
+        _run("chmod", "-R", "o+rX", str(folder))
+        for parent in [place, *(place / part for part in _upwards(folder.relative_to(place)))]:
+            parent.chmod(parent.stat().st_mode | 0o001)
+        for file in filter(Path.is_file, folder.rglob("*")):
+            time = SOME_TIME + int(hashlib.sha256(file.read_bytes()).hexdigest()[:8], 16) % SOME_YEARS
+            os.utime(file, (time, time))
+
+
+def _upwards(path: Path) -> list[Path]:
+    return [path, *list(path.parents)[:-1]]
 
 
 def _mark(place: Path, archive: Path) -> None:

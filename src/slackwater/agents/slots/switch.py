@@ -6,15 +6,14 @@ import time
 from typing import Any
 
 from . import probe, systemd
-from .layout import Layout, point
+from .layout import Layout, point, target
 from .locks import lock
 from .prune import prune
+from .releases import publish
 
 PAUSE = 0.1
 CRASHES = 3
 """Restarts after which a slot is called broken, rather than awaited to the deadline."""
-IDLE_TIMEOUT = 10.0
-"""Seconds for the old slot's connections to end: nginx drops pooled ones in 2 s, what is left are long requests."""
 
 
 class SwitchError(Exception):
@@ -22,9 +21,13 @@ class SwitchError(Exception):
 
 
 def switch(layout: Layout, slot: str) -> None:
-    """Makes `slot` live. Raises SwitchError when it does not become ready; nothing has changed for anybody then."""
+    """Makes `slot` live. Raises SwitchError when it does not become ready; nobody has met it then."""
     facts = layout.facts_of(slot)
-    with lock(layout):
+    with lock(layout, "switch"):
+        publish(layout, facts["release"], facts["public"])
+        systemd.systemctl("daemon-reload")
+        if slot == layout.live_slot():
+            serve(layout, slot)
         prove(layout, slot, facts)
         point(layout.socket, layout.slot_socket(slot).name)
         record(layout, slot, facts["release"])
@@ -32,9 +35,17 @@ def switch(layout: Layout, slot: str) -> None:
         prune(layout)
 
 
+def serve(layout: Layout, slot: str) -> None:
+    """Brings the live slot back before anything is asked of it: a dependency that is down must not stop that."""
+    if systemd.active(layout.unit(slot, "socket")) and not probe.listening(layout.slot_socket(slot)):
+        stop(layout, slot)  # its file is gone, and systemd makes no new one while the service runs
+    systemd.systemctl("start", layout.unit(slot, "socket"))
+    point(layout.socket, layout.slot_socket(slot).name)
+    systemd.systemctl("start", "--no-block", layout.unit(slot, "service"))
+
+
 def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:
     """Waits until the slot answers its ready path; stops it again when it does not, unless it is the live one."""
-    systemd.systemctl("daemon-reload")
     service = layout.unit(slot, "service")
     systemd.systemctl("start", layout.unit(slot, "socket"))
     systemd.systemctl("start", "--no-block", service)
@@ -42,8 +53,12 @@ def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:
     if not answer:
         return
     said = systemd.last_lines(service)
-    if slot != layout.live_slot():
-        stop(layout, slot)
+    live = layout.live_slot()
+    if slot == live:
+        raise SwitchError(f"{slot} is live and not ready: {answer}\n{said}")
+    if live and target(layout.socket) == layout.slot_socket(slot).name:
+        serve(layout, live)  # a switch that died half-way left nginx on the slot that is about to be stopped
+    stop(layout, slot)
     raise SwitchError(f"{slot} is not ready: {answer}\n{said}\n{slot} was not switched to")
 
 
@@ -83,16 +98,21 @@ def stop_others(layout: Layout, slot: str) -> None:
 
 
 def await_idle(layout: Layout, slot: str) -> None:
-    deadline = time.monotonic() + IDLE_TIMEOUT
+    """Waits for the slot's connections to end, bounded by what its longest honest request may still take."""
+    deadline = time.monotonic() + _time_of(layout, slot, "idle_timeout")
     while time.monotonic() < deadline and probe.connections(layout.slot_socket(slot)):
         time.sleep(PAUSE)
 
 
 def stop(layout: Layout, slot: str) -> None:
-    """The socket first: a connection to it would start the service again."""
-    socket, service = layout.unit(slot, "socket"), layout.unit(slot, "service")
-    stop_timeout = layout.facts_of(slot)["stop_timeout"] if slot in layout.slots() else systemd.START_TIMEOUT
-    systemd.systemctl("stop", socket)
-    systemd.systemctl("stop", service, timeout=stop_timeout + systemd.START_TIMEOUT)
-    systemd.forget_failure(socket, service)
+    """Socket and service in one go: after one of them alone a connection could start the service again."""
+    units = (layout.unit(slot, "socket"), layout.unit(slot, "service"))
+    limit = _time_of(layout, slot, "stop_timeout") + systemd.START_TIMEOUT
+    systemd.systemctl("stop", *units, timeout=limit)
+    systemd.forget_failure(*units)
     layout.slot_socket(slot).unlink(missing_ok=True)
+
+
+def _time_of(layout: Layout, slot: str, name: str) -> float:
+    """Seconds, from the slot's own facts; a slot whose settings somebody removed gets the time of an idle one."""
+    return float(layout.facts_of(slot)[name]) if slot in layout.slots() else 0.0

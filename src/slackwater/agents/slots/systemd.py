@@ -28,6 +28,11 @@ def active(unit: str) -> bool:
     return show(unit, "ActiveState").get("ActiveState") in {"active", "reloading"}
 
 
+def stale(unit: str) -> bool:
+    """Whether its file has changed since systemd read it."""
+    return show(unit, "NeedDaemonReload").get("NeedDaemonReload") == "yes"
+
+
 def active_units(pattern: str) -> list[str]:
     """Units that run or try to, whose name matches."""
     lines = systemctl("list-units", "--plain", "--no-legend", "--all", pattern).splitlines()
