@@ -35,7 +35,7 @@ class Bare:
             return [f"{key}={value}" for key, value in (DEBIAN | self.system).items()]
         if "sha256sum" in command and command.startswith("for p in"):
             return [self.found.get(path, "absent||||0||") + path for path in _words(command)] + ["end"]
-        if "systemctl show" in command:
+        if "systemctl show --timestamp" in command:
             return [line for unit in _words(command) for line in (f"unit={unit}", "LoadState=not-found")]
         if not command.endswith("echo end"):
             return []
