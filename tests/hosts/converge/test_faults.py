@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import requests
@@ -176,3 +179,24 @@ def test_bad_settings_touch_no_host(serving: Lab, told: Callable[..., Path]) -> 
     assert "balancer.port = 8081: must be" in outcome.said
     assert "no host was touched" in outcome.said
     assert int(before) + 1 == int(after), "only the two questions of this test itself"
+
+
+def test_an_archive_with_another_sha256_touches_no_host(
+    serving: Lab, told: Callable[..., Path], tmp_path: Path
+) -> None:
+    """It is fetched and found wrong before any operation; one sentence, no traceback."""
+    (tmp_path / "shop.tar.gz").write_bytes(b"not what was asked for")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever).start()
+        source = f"Source.archive('http://127.0.0.1:{server.server_port}/shop.tar.gz', sha256='{'0' * 64}')"
+        wrong = told(app=f"app = App(name='shop', entrypoint='shop.main:app', source={source})")
+        outcome = converge(serving, group_data=wrong)
+        server.shutdown()
+
+    assert 1 == outcome.status
+    assert "0" * 64 in outcome.said
+    assert "app.source = " in outcome.said
+    assert "no host was touched" in outcome.said
+    assert "Traceback" not in outcome.said
+    assert {} == outcome.changed

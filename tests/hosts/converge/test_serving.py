@@ -221,8 +221,8 @@ def test_the_app_cannot_reach_the_metadata(app: LabHost) -> None:
     server = "python3 -m http.server --bind 169.254.169.254 --directory /var/empty 80"
     try:
         out(app, f"mkdir -p /var/empty && systemd-run -q --unit=metadata {server}")
-        ask = "curl -s -o /dev/null --max-time 3 --retry 5 --retry-connrefused -w %{http_code} http://169.254.169.254/"
-        others = app.ssh(ask).stdout
+        ask = "curl -s -o /dev/null --max-time 3 -w %{http_code} http://169.254.169.254/"
+        others = app.ssh(f"{ask} --retry 5 --retry-connrefused").stdout
         # BPF filters belong to a cgroup: a shell that joins the unit's is under its rules.
         join = f"for f in $(find /sys/fs/cgroup -path '*/{unit}/cgroup.procs'); do echo $$ > $f; done"
         apps = app.ssh("bash -s", input=f"{join}\n{ask}\n").stdout
