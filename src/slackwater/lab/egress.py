@@ -26,6 +26,8 @@ CHUNK = 65536
 CONNECT_LIMIT = 15.0
 # A client that connects and says nothing would keep its connection here for good.
 REQUEST_LIMIT = 30.0
+# A dozen hosts that install at once knock some hundred times in a moment: what does not fit is not let in for seconds.
+BACKLOG = 1024
 _HOP_BY_HOP = ("connection", "keep-alive", "proxy-authorization", "proxy-connection")
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -217,7 +219,7 @@ async def _send_file(file: Path, writer: asyncio.StreamWriter) -> None:
 
 
 async def listen(egress: Egress, address: str, port: int) -> asyncio.Server:
-    return await asyncio.start_server(egress.serve, address, port)
+    return await asyncio.start_server(egress.serve, address, port, backlog=BACKLOG)
 
 
 @click.command()

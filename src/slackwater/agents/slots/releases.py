@@ -18,6 +18,10 @@ UV_SETTINGS = {
     "UV_CACHE_DIR": "/var/cache/slackwater/uv",
     "UV_PYTHON_INSTALL_DIR": "/opt/slackwater/python",
     "UV_NO_CONFIG": "1",
+    # A whole fleet asks one proxy or index at once: uv's own fifty connections a host and ten seconds are for one.
+    "UV_CONCURRENT_DOWNLOADS": "8",
+    "UV_HTTP_CONNECT_TIMEOUT": "30",
+    "UV_HTTP_RETRIES": "6",
 }
 SOME_TIME, SOME_YEARS = 946_684_800, 20 * 365 * 86_400
 """2000 and twenty years, in seconds: a static file's time is none of the future."""
