@@ -113,17 +113,14 @@ class Client:
 
     async def _exchange(self, request: bytes, keep: bool) -> int:
         reader, writer = await self._connection(keep)
+        kept = False
         try:
             writer.write(request)
             status, length, closing = await self._head(reader)
             await reader.readexactly(length)
-        except BaseException:
-            writer.close()
-            raise
-        if keep and not closing:
-            self._idle.append((reader, writer))
-        else:
-            writer.close()
+            kept = keep and not closing
+        finally:
+            self._idle.append((reader, writer)) if kept else writer.close()
         return status
 
     async def _connection(self, keep: bool) -> Connection:

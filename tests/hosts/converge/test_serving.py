@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import struct
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_websocket_goes_through_both_nginx(serving: Lab) -> None:
     with socket.create_connection((serving.host("balancer-1").address, 80), TIMEOUT) as connection:
         connection.sendall("\r\n".join([*lines, "Sec-WebSocket-Version: 13", "", ""]).encode())
         stream = connection.makefile("rb")
-        head = b"".join(iter(stream.readline, b"\r\n")).decode()
+        head = b"".join(takewhile(b"\r\n".__ne__, iter(stream.readline, b""))).decode()
         mask, text = b"\x01\x02\x03\x04", b"slack"
         masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(text))
         connection.sendall(struct.pack("!BB4s", 0x81, 0x80 | len(text), mask) + masked)
