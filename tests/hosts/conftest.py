@@ -62,15 +62,26 @@ def lab(swept: None) -> ShortLived:
     return make
 
 
+def _keeping(lab: ShortLived, labs: ExitStack) -> Fleet:
+    made: dict[str, Lab] = {}
+
+    def get(name: str, **wishes: object) -> Lab:
+        if name not in made:
+            made[name] = labs.enter_context(lab(name, **wishes))
+        return made[name]
+
+    return get
+
+
 @pytest.fixture(scope="session")
 def fleet(lab: ShortLived) -> Iterator[Fleet]:
     """`fleet("serving", app=2)` is a lab that lives as long as the run; the same name gives the same lab."""
-    made: dict[str, Lab] = {}
     with ExitStack() as labs:
+        yield _keeping(lab, labs)
 
-        def get(name: str, **wishes: object) -> Lab:
-            if name not in made:
-                made[name] = labs.enter_context(lab(name, **wishes))
-            return made[name]
 
-        yield get
+@pytest.fixture(scope="module")
+def passing(lab: ShortLived) -> Iterator[Fleet]:
+    """As `fleet`, but gone with the module: each host takes some of the machine's 128 inotify instances."""
+    with ExitStack() as labs:
+        yield _keeping(lab, labs)

@@ -36,9 +36,9 @@ def out(host: LabHost, command: str, user: str = "root") -> str:
 
 
 @pytest.fixture(scope="module")
-def small(fleet: Fleet) -> Lab:
+def small(passing: Fleet) -> Lab:
     """One host of each kind that matters here; the second app host has another system and a small disk."""
-    return fleet("small", app=2, balancer=1, suite_of={"app-2": "trixie"}, disk_of={"app-2": "300M"})
+    return passing("small", app=2, balancer=1, suite_of={"app-2": "trixie"}, disk_of={"app-2": "300M"})
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from slackwater.lab.locks import locked, locked_if_free
@@ -39,19 +40,21 @@ def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
 
 
 def test_a_removed_lock_excludes_the_next_all_the_same(tmp_path: Path) -> None:
-    """Whoever waited on a file that its holder removed waits for the new one."""
-    path, inside = tmp_path / "lock", threading.Event()
+    """Whoever waited on a file that its holder removed waits for the new one: never two are inside."""
+    path, inside = tmp_path / "lock", []
 
-    def wait() -> None:
+    def hold() -> None:
         with locked(path):
-            inside.set()
+            inside.append("other")
+            time.sleep(0.1)
+            inside.remove("other")
 
     with locked(path):
-        waiting = threading.Thread(target=wait)
+        waiting = threading.Thread(target=hold)
         waiting.start()
         path.unlink()
         with locked(path):
-            assert not inside.wait(0.2)
+            seen = [list(inside) for _ in range(10) if not time.sleep(0.02)]
     waiting.join()
 
-    assert inside.is_set()
+    assert [[]] * 10 == seen

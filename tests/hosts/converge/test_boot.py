@@ -98,10 +98,10 @@ def held(machine: LabHost) -> None:
 
 
 def test_power_cut_between_the_renames_of_a_switch(
-    fleet: Callable[..., Lab], told: Callable[..., Path], tmp_path: Path
+    passing: Callable[..., Lab], told: Callable[..., Path], tmp_path: Path
 ) -> None:
     """Before the first, the second and the last: the host comes back with one whole slot, old until all is written."""
-    lab = fleet("cuts", app=1)
+    lab = passing("cuts", app=1)
     machine = lab.host("app-1")
     settle(lab)
     for turn in range(count(10)):

@@ -77,9 +77,9 @@ def test_environment_and_secrets_reach_the_app(serving: Lab, told: Callable[...,
     assert "hunter2" not in outcome.said
 
 
-def test_static_files_may_be_declared_later(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
+def test_static_files_may_be_declared_later(passing: Callable[..., Lab], told: Callable[..., Path]) -> None:
     """The release is there already; only then its folder is opened to nginx, and a changed file has another ETag."""
-    lab = fleet("sudo", app=1, suite="trixie")
+    lab = passing("sudo", app=1, suite="trixie")
     place, base = url(lab, "app-1", 8000), "import runpy\napp = runpy.run_path('group_data/app.py')['app']"
     settle(lab, group_data=told(app=f"{base}.model_copy(update={{'static': ()}})"))
     without = requests.get(f"{place}/static/tides.txt", timeout=20)
@@ -90,9 +90,9 @@ def test_static_files_may_be_declared_later(fleet: Callable[..., Lab], told: Cal
     assert [404, 200, 304] == [without.status_code, with_it.status_code, again.status_code]
 
 
-def test_another_app_under_another_name_takes_the_place(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
+def test_another_app_under_another_name_takes_the_place(passing: Callable[..., Lab], told: Callable[..., Path]) -> None:
     """A public WSGI app, by settings alone: proved and switched in, then the old one's units, site and sockets go."""
-    lab = fleet("renamed", app=1, balancer=1)
+    lab = passing("renamed", app=1, balancer=1)
     settle(lab)
     machine, place = lab.host("app-1"), url(lab)
     httpbin = told(app=HTTPBIN)
@@ -113,9 +113,9 @@ def test_another_app_under_another_name_takes_the_place(fleet: Callable[..., Lab
     assert 200 == served(place, "/get").status_code
 
 
-def test_an_operator_with_sudo_gets_the_same_host(fleet: Callable[..., Lab]) -> None:
+def test_an_operator_with_sudo_gets_the_same_host(passing: Callable[..., Lab]) -> None:
     """Cloud images have no root login, hardened ones a strict umask: `admin` with sudo, on Debian 13."""
-    lab = fleet("sudo", app=1, suite="trixie")
+    lab = passing("sudo", app=1, suite="trixie")
     # As a hardened image has it: what is made in a login is nobody else's.
     out(lab.host("app-1"), "sed -i 's/^UMASK.*/UMASK 027/' /etc/login.defs")
     out(lab.host("app-1"), "echo 'session optional pam_umask.so' >> /etc/pam.d/common-session")

@@ -152,9 +152,9 @@ def test_a_dependency_that_is_down_does_not_keep_the_live_slot_down(mended: Lab,
     assert "ok" in out(machine, "curl -fsS http://localhost:8000/health")
 
 
-def test_another_system_is_refused_with_a_sentence(fleet: Callable[..., Lab]) -> None:
+def test_another_system_is_refused_with_a_sentence(passing: Callable[..., Lab]) -> None:
     """Nothing is installed on it; the others of the run converge."""
-    lab = fleet("other", app=1)
+    lab = passing("other", app=1)
     machine = lab.host("app-1")
     out(machine, "sed -i -e s/^ID=.*/ID=ubuntu/ -e 's/^VERSION_ID=.*/VERSION_ID=22.04/' /usr/lib/os-release")
     outcome = converge(lab)

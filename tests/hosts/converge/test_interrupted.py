@@ -45,10 +45,10 @@ def interrupt(lab: Lab, name: str, seconds: float) -> None:
     run.wait()
 
 
-def test_kill_9_of_a_converge_at_random_points(fleet: Callable[..., Lab]) -> None:
+def test_kill_9_of_a_converge_at_random_points(passing: Callable[..., Lab]) -> None:
     """Fresh hosts, killed at points spread over the whole run, then converged: the same host as one left in peace."""
     points = count(10)
-    lab = fleet("interrupted", app=points + 1, balancer=1)
+    lab = passing("interrupted", app=points + 1, balancer=1)
     began = time.monotonic()
     settle(lab, "--limit", "app-1")
     whole = time.monotonic() - began
@@ -68,18 +68,18 @@ def test_kill_9_of_a_converge_at_random_points(fleet: Callable[..., Lab]) -> Non
     assert {} == converge(lab).changed
 
 
-def test_more_app_hosts_are_the_same_code(fleet: Callable[..., Lab]) -> None:
+def test_more_app_hosts_are_the_same_code(passing: Callable[..., Lab]) -> None:
     """The fleet of the test before: every one of its app hosts answers through the balancer."""
     points = count(10)
-    lab = fleet("interrupted", app=points + 1, balancer=1)
+    lab = passing("interrupted", app=points + 1, balancer=1)
     answers = [requests.get(url(lab) + "/", timeout=20).json()["instance"] for _ in range(10 * (points + 1))]
 
     assert {f"app-{number + 1}" for number in range(points + 1)} == set(answers)
 
 
-def test_kill_9_of_a_converge_that_changes_what_serves(fleet: Callable[..., Lab], told: Callable[..., Path]) -> None:
+def test_kill_9_of_a_converge_that_changes_what_serves(passing: Callable[..., Lab], told: Callable[..., Path]) -> None:
     """Killed anywhere in a change of settings: people are answered all the time, and the next run finishes it."""
-    lab = fleet("interrupted", app=count(10) + 1, balancer=1)
+    lab = passing("interrupted", app=count(10) + 1, balancer=1)
     place, dice = url(lab, "app-1", 8000), random.Random(7)
     for turn in range(count(10)):
         settings = told(app=f"server = Server(workers={3 + turn})")
