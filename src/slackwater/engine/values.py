@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,7 +83,3 @@ def _difference_of(kind: Kind, item: File | Directory, found: Found) -> str:
         return "create" if found.kind == "absent" else f"{found.kind} -> {kind}"
     pairs = ((name, getattr(found, name), getattr(item, name)) for name in ("mode", "owner", "group"))
     return ", ".join(f"{name} {is_now} -> {wanted}" for name, is_now, wanted in pairs if is_now != wanted)
-
-
-def paths(items: Iterable[Item]) -> list[str]:
-    return [item.path for item in items]
