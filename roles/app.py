@@ -13,21 +13,22 @@ from slackwater.engine import (
     Service,
     System,
     ask,
+    before_release,
     installed,
-    release_of,
+    ordered,
+    proved,
     render,
     services,
     slot,
+    switched,
     system_user,
     tree,
-    until,
     user_of,
 )
 from slackwater.resources import resource
 from slackwater.settings import App, resolve
 
 LIBRARY = "/usr/local/lib/slackwater"
-COMMAND = "/usr/local/sbin/slackwater-slots"
 
 
 @deploy("app")
@@ -38,20 +39,17 @@ def app() -> None:
     if machine is None:
         return
     app = told.require_app()
-    release = release_of(app, told.store)
-    wanted = slot(told, machine, release.id)
+    order = ordered(told)
+    wanted = slot(told, machine, order.release.id)
     boot = f"slackwater-{app.name}.service"
     system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
     tree(name="places and command", items=[*_places(app), *_programs()])
-    installed(name="release", app=app, release=release)
+    installed(name="release", app=app, release=order.release)
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
-    until(
-        name="switch",
-        question=f"[ ! -x {COMMAND} ] || {COMMAND} status {app.name}",
-        answer=f"live {wanted.name}",
-        command=f"slackwater-slots switch {app.name} {wanted.name}",
-    )
+    before_release(name="before release", app=app, slot=wanted.name, order=order)
+    switched(name="switch", app=app, slot=wanted.name, order=order)
     services(name="boot unit", wanted=[Service(boot)])
+    proved(name="proved release", told=told, order=order)
 
 
 def _places(app: App) -> list[Item]:
@@ -79,7 +77,7 @@ def _programs() -> list[Item]:
         Directory(f"{LIBRARY}/agents"),
         Directory(f"{LIBRARY}/agents/slots"),
         *(File(f"{LIBRARY}/agents/{_below(module, source)}", module.read_text()) for module in modules),
-        File(COMMAND, render("app/slackwater-slots.j2"), "755"),
+        File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755"),
     ]
 
 

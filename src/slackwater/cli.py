@@ -13,6 +13,10 @@ COMMANDS = {
     "init": "slackwater.init:command",
     "lab": "slackwater.lab.cli:lab",
     "lint": "slackwater.lint:command",
+    "release": "slackwater.release.cli:release",
+    "rollback": "slackwater.rollout.cli:rollback",
+    "rollout": "slackwater.rollout.cli:rollout",
+    "status": "slackwater.rollout.cli:status",
 }
 
 

@@ -3,6 +3,7 @@
 SlackwaterError
 ├── SettingsError      what the user declared is wrong (also a ValueError)
 ├── ReleaseError       a release could not be built, stored, fetched or verified
+├── RolloutError       a fleet could not be brought to a release, or somebody else is at it
 └── LabError           the lab cannot do what was asked on this machine
 """
 
@@ -19,6 +20,10 @@ class SettingsError(SlackwaterError, ValueError):
 
 class ReleaseError(SlackwaterError):
     """Names the release and what failed; nothing was deployed."""
+
+
+class RolloutError(SlackwaterError):
+    """Names the host and the step, or who holds the fleet; what was done about it."""
 
 
 class LabError(SlackwaterError):

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -110,6 +111,17 @@ def test_echo_measures_a_body(shop: Any) -> None:
     status, found = answer(shop, "/echo", "POST", body=b"x" * 100_000, headers={"X-Request-ID": "r-1"})
 
     assert (200, "r-1", 100_000) == (status, found["id"], found["length"])
+
+
+def test_every_post_leaves_its_id_once(serve: Callable[..., Any], shop_app: App, tmp_path: Path) -> None:
+    """A test adds up the ledgers of all hosts; a GET may be asked twice and is not in them."""
+    alone = serve(shop_app, *WORKER, LEDGER=str(tmp_path / "ledger"))
+    for method, path in (("POST", "/slow?ms=1"), ("GET", "/slow?ms=2"), ("POST", "/echo")):
+        _, found = answer(alone, path, method, headers={"X-Request-ID": f"{method}{path[1:5]}"})
+
+        assert f"{method}{path[1:5]}" == found["id"]
+
+    assert ["POSTslow", "POSTecho"] == (tmp_path / "ledger").read_text().splitlines()
 
 
 def test_headers_arrive_as_the_proxy_sent_them(shop: Any) -> None:

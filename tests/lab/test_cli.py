@@ -13,7 +13,7 @@ COMMANDS = sorted(lab.commands)
 
 def test_every_verb_is_there() -> None:
     """A missing one is a test that cannot be written later."""
-    assert ["down", "logs", "network", "power-cut", "reboot", "ssh", "start", "status", "up"] == COMMANDS
+    assert ["down", "load", "logs", "network", "power-cut", "reboot", "ssh", "start", "status", "up"] == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -47,6 +47,6 @@ def test_the_lab_can_be_named_by_the_environment() -> None:
     """Every verb that has --name reads the same variable."""
     options = [option for command in lab.commands.values() for option in command.params if option.name == "name"]
 
-    assert ["SLACKWATER_LAB"] * len(COMMANDS) == [
+    assert ["SLACKWATER_LAB"] * len(options) == [
         option.envvar for option in options if isinstance(option, click.Option)
     ]

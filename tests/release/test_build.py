@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from slackwater import App, Source
 from slackwater.errors import ReleaseError
-from slackwater.release import Release, build, identify
+from slackwater.release import Release, build, identify, open_releases
+from slackwater.settings import Store
 
 Write = Callable[[dict[str, str]], Path]
 HELLO = {"hello.py": "app = None\n", "static/a.css": "a {}\n"}
@@ -47,7 +51,8 @@ def test_a_directory_becomes_an_archive(write: Write, app: App, project: Path, t
 
     assert expected == set(contents(release))
     assert hashlib.sha256(release.archive.read_bytes()).hexdigest() == release.sha256
-    assert tmp_path / f"store/hello/{identify(app, project)}.tar.gz" == release.archive
+    assert f"{identify(app, project)}-{release.sha256[:12]}.tar.gz" == release.archive.name
+    assert tmp_path / "store/hello" == release.archive.parent
 
 
 def test_a_release_says_what_it_is(write: Write, app: App, project: Path, tmp_path: Path) -> None:
@@ -55,8 +60,9 @@ def test_a_release_says_what_it_is(write: Write, app: App, project: Path, tmp_pa
     write(HELLO)
     release = build(app, project=project, store=tmp_path / "store")
     expected = {"id": release.id, "app": "hello", "interface": "asgi", "entrypoint": "hello:app", "python": None}
+    source = {"kind": "directory", "path": "app"}
 
-    assert {**expected, "source": {"kind": "directory", "path": "app"}} == json.loads(contents(release)["release.json"])
+    assert {**expected, "wheels": False, "source": source} == json.loads(contents(release)["release.json"])
 
 
 def test_two_stores_get_the_same_bytes(write: Write, app: App, project: Path, tmp_path: Path) -> None:
@@ -75,7 +81,7 @@ def test_a_release_is_built_once(write: Write, app: App, project: Path, tmp_path
     first, second = (build(app, project=project, store=tmp_path / "store", say=said.append) for _ in range(2))
 
     assert first == second
-    assert ["resolving app", "packed, 20 kB", "already built"] == [
+    assert ["resolving app", "packed, 20 kB", f"stored in {tmp_path}/store", "already built"] == [
         re.sub(r"\d+ kB", "20 kB", text.partition(": ")[2]) for text in said
     ]
 
@@ -176,6 +182,54 @@ def test_a_store_within_the_source_is_refused(write: Write, project: Path) -> No
         build(inside, project=project, store=project / "store")
 
     assert build(outside, project=project, store=project / "store").archive.is_file()
+
+
+def test_a_release_with_wheels_needs_no_index(write: Write, app: App, project: Path, tmp_path: Path) -> None:
+    """uv installs it from what is in the archive alone, a wheel that is required by its address among it."""
+    write({**HELLO, "requirements.txt": f"six @ {_wheel_of_six(tmp_path)}\n"})
+    pinned = app.model_copy(update={"python": "3.11"})
+    release = open_releases(Store.directory(str(tmp_path / "store")), project).build(pinned, wheels=True)
+    with tarfile.open(release.archive) as tar:
+        tar.extractall(tmp_path / "host")
+    uv = [find_uv_bin(), "--offline", "--no-cache", "--quiet"]
+    subprocess.run([*uv, "venv", "--python", sys.executable, tmp_path / "venv"], check=True)
+    wheels = ["--no-index", "--find-links", tmp_path / "host/wheels/index"]
+    install = [*uv, "pip", "install", "--python", tmp_path / "venv/bin/python", *wheels, "--require-hashes"]
+    subprocess.run([*install, "--requirement", tmp_path / "host/requirements.txt"], check=True)
+    (installed,) = tmp_path.glob("venv/lib/python3.*/site-packages")
+
+    assert (True, True) == ((installed / "six.py").is_file(), (installed / "gunicorn").is_dir())
+    assert (True, f"{identify(pinned, project)}-wheels") == (release.manifest.wheels, release.id)
+    assert json.loads((tmp_path / "host/release.json").read_text())["wheels"]
+
+
+def _wheel_of_six(tmp_path: Path) -> str:
+    """Where the package index of this machine has it."""
+    (tmp_path / "six.in").write_text("six==1.17.0\n")
+    compile_ = [
+        find_uv_bin(),
+        "--quiet",
+        "pip",
+        "compile",
+        "--format",
+        "pylock.toml",
+        "--no-header",
+        tmp_path / "six.in",
+    ]
+    environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}
+    done = subprocess.run(compile_, check=True, capture_output=True, text=True, env=environment)
+    address: str = tomllib.loads(done.stdout)["packages"][0]["wheels"][0]["url"]
+    return address
+
+
+def test_what_slackwater_keeps_in_the_project_is_no_source(write: Write, project: Path) -> None:
+    """The project may be the source: its store and its cache stay out."""
+    write(HELLO)
+    app = App(name="hello", entrypoint="app.hello:app", source=Source.directory("."))
+    first, second = (build(app, project=project, store=project / ".slackwater/store") for _ in range(2))
+
+    assert first == second
+    assert [] == [name for name in contents(first) if ".slackwater" in name]
 
 
 def test_a_store_that_cannot_be_written_is_named(write: Write, app: App, project: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from roles.app import app as app_role
 from slackwater import App, Health, Secret, Server, Store
 from slackwater.engine import Machine, slot
 from slackwater.engine.values import File
+from slackwater.resources import resource
 from slackwater.settings import resolve
 
 MACHINE = Machine("debian", "12", "bookworm", "app-1", "3.11", cores=2, memory=4096, time_daemon="")
@@ -50,6 +55,8 @@ def test_a_bare_host_gets_the_app_in_order(run_role: Any, shop: App, tmp_path: A
         {"app": {"environment": {"GREETING": "other"}}},
         {"app": {"health": Health(ready="/ready")}},
         {"app": {"aws": True}},
+        {"app": {"before_release": "python manage.py migrate"}},
+        {"server": Server(websocket_spread=2)},
         {"server": Server(memory_max=512)},
     ],
     ids=lambda change: str(sorted(change)),
@@ -106,7 +113,8 @@ def test_an_app_that_asks_for_aws_may_reach_the_metadata(shop: App) -> None:
 @pytest.mark.parametrize(
     ("interface", "server", "expected"),
     [
-        ("asgi", Server(), 'worker_class = "uvicorn_worker.UvicornWorker"'),
+        ("asgi", Server(), 'worker_class = "slackwater_serving.UvicornWorker"'),
+        ("asgi", Server(worker_class="asgi"), 'worker_class = "asgi"'),
         ("wsgi", Server(threads=8), 'worker_class = "gthread"'),
         ("wsgi", Server(threads=8), "threads = 8"),
         ("asgi", Server(workers=7), "workers = 7"),
@@ -125,6 +133,79 @@ def test_gunicorn_is_told(shop: App, interface: str, server: Server, expected: s
     compile(text, "gunicorn.conf.py", "exec")
 
     assert expected in text.splitlines()
+
+
+def verify(tmp_path: Path, files: list[File]) -> str:
+    """What systemd says of the units, beside stand-ins for the programs they start; empty when all is well."""
+    folder = tmp_path / "units"
+    folder.mkdir()
+    for file in files:
+        text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", file.content, flags=re.MULTILINE)
+        (folder / file.path.rpartition("/")[2]).write_text(text)
+    units = [str(path) for path in folder.iterdir()]
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stderr
+
+
+HOOKED = {"before_release": "python manage.py migrate && echo \"$GREETING\" '100%'", "hook_timeout": 900}
+
+
+def test_a_hook_is_a_unit_of_the_slot(shop: App) -> None:
+    """With its own time, and its command as it was written, which a unit's own quoting would change."""
+    app = shop.model_copy(update=HOOKED)
+    name = slot_of(app).name
+    unit = file_of(app, f"/slackwater-shop.before_release@{name}.service").splitlines()
+
+    assert HOOKED["before_release"] == file_of(app, f"/etc/slackwater/shop/{name}/before_release")
+    assert "TimeoutStartSec=900" in unit
+    assert "Type=oneshot" in unit
+    assert not [item for item in slot_of(app).items if "after_release" in item.path]
+
+
+def test_a_hook_has_the_apps_sandbox(shop: App) -> None:
+    """Every line about user, environment, secrets and what is forbidden, and no other; it never starts by itself."""
+    app = shop.model_copy(update=HOOKED | {"secrets": {"KEY": Secret.file(__file__)}})
+    name = slot_of(app).name
+    hook = file_of(app, f"shop.before_release@{name}.service").splitlines()
+    service = file_of(app, f"shop@{name}.service").splitlines()
+    shared = hook[hook.index("User=sw-shop") :]
+
+    assert shared == service[service.index("User=sw-shop") :]
+    assert f"LoadCredential=KEY:/etc/slackwater/shop/{name}/secrets/KEY" in shared
+    assert "SystemCallFilter=@system-service" in shared
+    assert "[Install]" not in hook
+
+
+def test_systemd_understands_a_slots_units(shop: App, tmp_path: Path) -> None:
+    """Service, socket and both hooks, by systemd's own check, which refuses the names of some."""
+    app = shop.model_copy(update=HOOKED | {"after_release": "true", "aws": True})
+    files = [item for item in slot_of(app).items if isinstance(item, File) and "/systemd/" in item.path]
+
+    assert 4 == len(files)
+    assert "" == verify(tmp_path, files)
+
+
+def test_the_slot_knows_how_it_is_proved_and_asked(shop: App) -> None:
+    """One answer more than it has workers: an app that is ready once a worker does not pass."""
+    app = shop.model_copy(update={"health": Health(live="/live", ready="/ready")})
+    few, many = (json.loads(file_of(app, "slot.json", server=Server(workers=count))) for count in (2, 9))
+
+    assert (5, 10) == (few["proofs"], many["proofs"])
+    assert ("/live", "/ready", 600) == (few["live"], few["ready"], few["hook_timeout"])
+
+
+def test_websockets_end_by_a_worker_of_our_own(shop: App) -> None:
+    """Its file is part of the slot; only uvicorn's worker can."""
+    server = Server(websocket_spread=8)
+    folder = f"/etc/slackwater/shop/{slot_of(shop, server=server).name}"
+    other = slot_of(shop, server=Server(worker_class="asgi"))
+
+    assert resource("serving.py").read_text() == file_of(shop, "/slackwater_serving.py", server=server)
+    assert f'sys.path.append("{folder}")' in file_of(shop, "gunicorn.conf.py", server=server).splitlines()
+    assert "Environment=SLACKWATER_WEBSOCKET_SPREAD=8" in file_of(shop, ".service", server=server).splitlines()
+    assert not [item for item in other.items if "serving" in item.path]
+    assert "SPREAD" not in file_of(shop, ".service", server=Server(worker_class="asgi"))
 
 
 def test_long_names_keep_within_what_linux_takes(shop: App) -> None:

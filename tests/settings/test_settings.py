@@ -102,6 +102,7 @@ def test_a_host_that_is_told_nothing_gets_the_defaults() -> None:
             logs=told.logs,
             store=Store.directory(".slackwater/store"),
             environment="production",
+            fleet="production",
             env={},
         )
         == told
@@ -149,3 +150,19 @@ def test_the_worker_class_follows_the_interface() -> None:
     assert "uvicorn_worker.UvicornWorker" == Server().effective_worker_class("asgi")
     assert "gthread" == Server().effective_worker_class("wsgi")
     assert "sync" == Server(worker_class="sync").effective_worker_class("wsgi")
+
+
+def test_websockets_are_closed_before_gunicorn_loses_its_patience() -> None:
+    """Whoever is still to be closed then is cut."""
+    (fault,) = Server(websocket_spread=30).interface_conflicts("asgi")
+
+    assert "websocket_spread = 30: must be less than graceful_timeout (30 seconds)" in fault.message
+    assert [] == list(Server(websocket_spread=29).interface_conflicts("asgi"))
+    assert [] == list(Server(websocket_spread=30).interface_conflicts("wsgi"))
+
+
+@pytest.mark.parametrize("command", ["", "   ", "migrate\nrm -r x", "a\0b"])
+def test_a_hook_is_one_line(command: str) -> None:
+    """Two would be half run when the first fails."""
+    with pytest.raises(SettingsError, match=r"before_release = .*: must be one line for /bin/sh"):
+        App(name="shop", entrypoint="a:b", source=Source.directory("x"), before_release=command)

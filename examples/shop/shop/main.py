@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 
+from shop.ledger import note
 from shop.log import INSTANCE, RELEASE, logger, request_id
 from shop.ready import Dependency
 
@@ -58,10 +59,12 @@ async def ready() -> JSONResponse:
 
 
 @app.api_route("/slow", methods=["GET", "POST"])
-async def slow(ms: Annotated[int, Query(ge=0, le=60_000)] = 500) -> dict[str, str | int]:
+async def slow(request: Request, ms: Annotated[int, Query(ge=0, le=60_000)] = 500) -> dict[str, str | int | None]:
     """Waits without using the processor, as for a slow upstream."""
+    if request.method == "POST":
+        note(request_id.get())
     await asyncio.sleep(ms / 1000)
-    return {"slept_ms": ms, **identity()}
+    return {"id": request_id.get(), "slept_ms": ms, **identity()}
 
 
 @app.get("/work")
@@ -75,6 +78,7 @@ def work(n: Annotated[int, Query(ge=0, le=1_000_000)] = 1000) -> dict[str, str |
 
 @app.post("/echo")
 async def echo(request: Request) -> dict[str, str | int | None]:
+    note(request_id.get())
     return {"id": request_id.get(), "length": len(await request.body()), **identity()}
 
 

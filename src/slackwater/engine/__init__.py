@@ -4,7 +4,8 @@ from slackwater.engine.facts import Machine, System, Unit
 from slackwater.engine.fleet import addresses, data_of
 from slackwater.engine.memory import ask
 from slackwater.engine.operations import Service, listens, packages, refuse, services, system_user, tree, until
-from slackwater.engine.releases import installed, release_of
+from slackwater.engine.order import ordered
+from slackwater.engine.releases import before_release, installed, proved, switched
 from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
 from slackwater.engine.slots import slot, user_of
@@ -25,15 +26,18 @@ __all__ = [
     "Unit",
     "addresses",
     "ask",
+    "before_release",
     "data_of",
     "installed",
     "listens",
+    "ordered",
     "packages",
+    "proved",
     "refuse",
-    "release_of",
     "render",
     "services",
     "slot",
+    "switched",
     "system_user",
     "tree",
     "until",

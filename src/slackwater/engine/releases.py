@@ -1,4 +1,4 @@
-"""Brings a release to a host: built once on the operator's machine, uploaded, installed by the host's own command."""
+"""A release's way on a host: uploaded and installed, its hook, its switch, and the pointer once all hosts serve it."""
 
 from __future__ import annotations
 
@@ -7,57 +7,34 @@ from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
 
-from pyinfra import logger
-from pyinfra.api import StringCommand, operation
+from pyinfra import host
+from pyinfra.api import FunctionCommand, StringCommand, operation
 from pyinfra.api.command import FileUploadCommand
-from pyinfra.api.exceptions import PyinfraError
 
-from slackwater.engine.facts import Paths
+from slackwater.engine.facts import Lines, Paths
 from slackwater.engine.memory import ask, forget
 from slackwater.engine.operations import UNREADABLE, act, refuse_with
+from slackwater.engine.order import Order
 from slackwater.engine.slots import user_of
 from slackwater.engine.values import Found
-from slackwater.errors import ReleaseError
-from slackwater.release import Release, build
-from slackwater.settings import App, Store
+from slackwater.release import Proved, Release, open_releases
+from slackwater.settings import App, HostSettings
 
-LOCAL_STORE = ".slackwater/store"
-"""Where a release is built when the store itself is elsewhere, relative to the project."""
+COMMAND = "/usr/local/sbin/slackwater-slots"
 
-_building = Lock()
-_built: dict[str, Release] = {}
-
-
-def release_of(app: App, store: Store) -> Release:
-    """The release of the app's source: built by the first host that asks, the same for all of a run."""
-    place = Path(store.location if store.kind == "directory" else LOCAL_STORE)
-    key = repr((app.name, app.source, app.entrypoint, app.interface, app.python, place))
-    with _building:
-        if key not in _built:
-            _built[key] = _build(app, place)
-        return _built[key]
-
-
-def _build(app: App, place: Path) -> Release:
-    try:
-        return build(app, project=Path.cwd(), store=place, say=_say)
-    except ReleaseError as error:
-        raise PyinfraError(f"{error}\n    app.source = {app.source!r}; no host was touched") from error
-
-
-def _say(text: str) -> None:
-    logger.info(f"    {text}")
+Commands = Generator[StringCommand | FileUploadCommand | FunctionCommand, None, None]
 
 
 @operation()
-def installed(app: App, release: Release) -> Generator[StringCommand | FileUploadCommand, None, None]:
+def installed(app: App, release: Release) -> Commands:
     """The release with its own virtual environment, whole or not there at all."""
     home = f"/srv/slackwater/{app.name}"
-    marker = f"{home}/releases/{release.id}/release.json"
-    found: dict[str, Found] | None = ask(Paths, paths=[marker])
+    place = f"{home}/releases/{release.id}"
+    markers = [f"{place}/release.json", f"{place}/venv/environment.json"]
+    found: dict[str, Found] | None = ask(Paths, paths=markers)
     if found is None:
         yield refuse_with(UNREADABLE)
-    elif found[marker].kind != "file":
+    elif any(found[marker].kind != "file" for marker in markers):
         archive = f"{home}/incoming/{release.id}.tar.gz"
         forget()
         yield FileUploadCommand(str(release.archive), archive)
@@ -68,3 +45,53 @@ def _install(app: App, release: Release, archive: str) -> str:
     words = ["slackwater-slots", "install", app.name, release.id, "--archive", archive, "--sha256", release.sha256]
     words += ["--group", user_of(app), "--python", app.python or "/usr/bin/python3"]
     return shlex.join(words)
+
+
+@operation()
+def before_release(app: App, slot: str, order: Order) -> Commands:
+    """The app's own preparation, migrations for one: on one host, before any of the fleet serves the release."""
+    if app.before_release and order.hook_on == host.name and _live(app) != f"live {slot}":
+        yield act(f"slackwater-slots hook {app.name} {slot} before_release")
+
+
+@operation()
+def switched(app: App, slot: str, order: Order) -> Commands:
+    """The slot is live, proved on its own socket first."""
+    live = _live(app)
+    if live is None:
+        yield refuse_with(UNREADABLE)
+    elif live == f"live {slot}":
+        return
+    elif order.hook_on in {failed.name for failed in host.state.failed_hosts}:
+        yield refuse_with(f"not switched: {order.hook_on} failed before the release was prepared for all hosts")
+    else:
+        standby = f" --standby {order.standby}" if order.standby else ""
+        yield act(f"slackwater-slots switch {app.name} {slot}{standby}")
+
+
+def _live(app: App) -> str | None:
+    """What the host says is live; empty on one that has not been converged before."""
+    lines: list[str] | None = ask(Lines, command=f"[ ! -x {COMMAND} ] || {COMMAND} status {app.name}")
+    return None if lines is None else "\n".join(lines).strip()
+
+
+@operation()
+def proved(told: HostSettings, order: Order) -> Commands:
+    """Moves the pointer to the first release ever, once every app host of this run serves it."""
+    if order.is_first:
+        yield FunctionCommand(_prove, (told, order.release), {})
+
+
+_proving = Lock()
+
+
+def _prove(told: HostSettings, release: Release) -> bool:
+    app, releases = told.require_app(), open_releases(told.store, Path.cwd())
+    failed = sorted(str(member) for member in host.state.failed_hosts if "app" in member.groups)
+    if failed:
+        host.log(f"{release.id} is not marked as proved: {', '.join(failed)} failed")
+        return True
+    with _proving:
+        if releases.proved(app.name, told.fleet) is None:
+            releases.prove(app.name, told.fleet, Proved.here(release))
+    return True

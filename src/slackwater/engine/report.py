@@ -16,13 +16,17 @@ LAST_LINES = 40
 
 @dataclass(frozen=True)
 class Failure:
+    """Without a step the host itself was lost."""
+
     host: str
-    role: str
-    step: str
-    command: str
-    lines: tuple[str, ...]
+    role: str = ""
+    step: str = ""
+    command: str = ""
+    lines: tuple[str, ...] = ()
 
     def text(self) -> str:
+        if not self.step:
+            return f"{self.host}: no connection, or it was lost; nothing more was done there"
         head = f"{self.host}: role {self.role}, step “{self.step}” failed"
         said = "\n".join(f"    {line}" for line in self.lines) or "    (it said nothing)"
         return f"{head}\n  command: {self.command}\n  it said:\n{said}"
@@ -38,6 +42,12 @@ class Report(BaseStateCallback):
         self, state: State, host: Host, op_hash: str, retry_count: int = 0, max_retries: int = 0
     ) -> None:
         self.failed.append((host, op_hash))
+
+    def failures(self, run: State) -> list[Failure]:
+        """Of the run that has ended; a host that failed outside of every step was lost."""
+        found = [_failure(run, failed, op_hash) for failed, op_hash in self.failed]
+        lost = sorted(str(host) for host in run.failed_hosts - {failed for failed, _ in self.failed})
+        return found + [Failure(name) for name in lost]
 
 
 def _failure(state: State, host: Host, op_hash: str) -> Failure:
@@ -67,10 +77,8 @@ def begin() -> None:
 def _print(run: State, report: Report) -> None:
     if not run.failed_hosts:
         return
-    for failed, op_hash in report.failed:
-        click.secho("\n" + _failure(run, failed, op_hash).text(), fg="red", err=True)
-    for lost in sorted(run.failed_hosts - {failed for failed, _ in report.failed}, key=str):
-        click.secho(f"\n{lost}: no connection, or it was lost; nothing more was done there", fg="red", err=True)
+    for failure in report.failures(run):
+        click.secho("\n" + failure.text(), fg="red", err=True)
     names = ",".join(sorted(str(failed) for failed in run.failed_hosts))
     click.echo(
         f"\nNext: mend what it says, then the same command again, with --limit {names} for these alone", err=True

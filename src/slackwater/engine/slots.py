@@ -5,16 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from slackwater.engine.facts import Machine
 from slackwater.engine.render import render
 from slackwater.engine.values import Directory, File, Item
+from slackwater.resources import resource
 from slackwater.settings import App, HostSettings, memory_max_mb, workers
 
+UNITS = "/etc/systemd/system"
 UNNAMED = "@slackwater-slot-0f3c9a@"
 """Stands for the slot's name while that is computed from the rendered files."""
 LEAST_IDLE = 10
 """Seconds that an old slot gets to become idle; it ends sooner when it is."""
+LEAST_PROOFS = 5
+"""Ready answers in a row before a slot is switched to; always more than it has workers: one has then said so twice."""
+SERVING = "uvicorn_worker.UvicornWorker"
+"""The worker class that comes with an ending of our own for WebSockets."""
+LAUNCHER = "/usr/local/lib/slackwater/agents/slots/launch.py"
 MEMORY_STEP = 64
 """MB: a new kernel shows a few more or less, and that is no reason for a new slot."""
 
@@ -48,47 +56,73 @@ def _named(file: File, name: str) -> File:
 def _files(told: HostSettings, machine: Machine, release: str, name: str) -> list[File]:
     app = told.require_app()
     values = _values(told, machine, release, name)
-    unit, folder = f"/etc/systemd/system/slackwater-{app.name}@{name}", f"/etc/slackwater/{app.name}/{name}"
+    unit, folder, group = f"{UNITS}/slackwater-{app.name}@{name}", str(values["folder"]), user_of(app)
     return [
         File(f"{unit}.socket", render("app/slot.socket.j2", **values)),
         File(f"{unit}.service", render("app/slot.service.j2", **values)),
-        File(f"{folder}/gunicorn.conf.py", render("app/gunicorn.conf.py.j2", **values), "640", group=user_of(app)),
+        File(f"{folder}/gunicorn.conf.py", render("app/gunicorn.conf.py.j2", **values), "640", group=group),
+        *([File(f"{folder}/slackwater_serving.py", _serving(), "640", group=group)] if values["serving"] else []),
         File(f"{folder}/environment", environment_file(told.env), "600"),
-        File(f"{folder}/slot.json", _facts(told, release), "640"),
+        File(f"{folder}/slot.json", _facts(told, release, values), "640"),
         *(File(f"{folder}/secrets/{key}", secret.read(), "600") for key, secret in sorted(app.secrets.items())),
+        *(file for hook, command in _hooks(app) for file in _hook(app, hook, command, values)),
     ]
+
+
+def _serving() -> str:
+    return resource("serving.py").read_text()
+
+
+def _hooks(app: App) -> list[tuple[str, str]]:
+    hooks = {"before_release": app.before_release, "after_release": app.after_release}
+    return [(hook, command) for hook, command in hooks.items() if command]
+
+
+def _hook(app: App, hook: str, command: str, values: dict[str, object]) -> list[File]:
+    """A unit of its own, and the command in a file: a unit's own quoting would change it."""
+    unit = f"{UNITS}/slackwater-{app.name}.{hook}@{values['slot']}.service"
+    text = render("app/hook.service.j2", hook=hook, launcher=LAUNCHER, **values)
+    return [File(unit, text), File(f"{values['folder']}/{hook}", command, "640", group=user_of(app))]
 
 
 def _values(told: HostSettings, machine: Machine, release: str, name: str) -> dict[str, object]:
     app, server = told.require_app(), told.server
     memory = machine.memory // MEMORY_STEP * MEMORY_STEP
+    worker_class = server.effective_worker_class(app.interface)
     return {
         "app": app,
         "server": server,
+        "folder": f"/etc/slackwater/{app.name}/{name}",
+        "serving": worker_class == SERVING,
+        "websocket_spread": server.websocket_spread if worker_class == SERVING else None,
         "slot": name,
         "release": release,
         "user": user_of(app),
         "place": f"/srv/slackwater/{app.name}/releases/{release}",
         "secrets": sorted(app.secrets),
-        "worker_class": server.effective_worker_class(app.interface),
+        "worker_class": worker_class,
         "workers": workers(server, cores=machine.cores, memory_mb=memory, environment=told.environment),
         "memory_max": memory_max_mb(server, cores=machine.cores, memory_mb=memory, environment=told.environment),
         "stop_timeout": server.effective_stop_timeout,
     }
 
 
-def _facts(told: HostSettings, release: str) -> str:
+def _facts(told: HostSettings, release: str, values: dict[str, Any]) -> str:
     """What the VM itself needs to know of the slot to prove and to stop it; times in seconds."""
     app = told.require_app()
     health = app.health
     facts = {
         "release": release,
+        "live": health.live,
         "ready": health.ready,
+        "proofs": max(LEAST_PROOFS, values["workers"] + 1),
+        "stable": health.stable,
         "host": health.host,
         "timeout": health.timeout,
         "start_deadline": health.start_deadline,
         "stop_timeout": told.server.effective_stop_timeout,
         "idle_timeout": max(LEAST_IDLE, app.nginx.read_timeout - told.server.graceful_timeout),
+        "hook_timeout": app.hook_timeout,
         "public": [folder.directory for folder in app.static],
     }
     return json.dumps(facts, indent=2) + "\n"

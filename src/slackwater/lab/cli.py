@@ -216,6 +216,36 @@ def network(host: str, to: Literal["off", "on"], name: str) -> None:
     click.echo(f"{host}: network {to}", err=True)
 
 
+@lab.command()
+@click.argument("url")
+@click.option("--rate", default=300.0, show_default=True, help="Requests a second.")
+@click.option("--seconds", default=10.0, show_default=True, help="For how long.")
+@click.option("--posts", default=0.5, show_default=True, help="The share of POSTs, 0 to 1.")
+@click.option("--keepalive", default=0.5, show_default=True, help="The share on kept connections, 0 to 1.")
+@click.option("--rtt", default=0.0, show_default=True, help="Milliseconds that the client plays to be away.")
+@click.option("--long", default=0.0, show_default=True, help="The share that takes --long-ms, 0 to 1.")
+@click.option("--long-ms", default=35_000, show_default=True, help="Longer than the graceful timeout.")
+@click.option("--websockets", default=0, show_default=True, help="Clients that keep a WebSocket open.")
+@click.option("--path", default="/slow", show_default=True, help="Of the requests; it is asked with ?ms=N.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def load(url: str, rtt: float, as_json: bool, **options: Any) -> None:
+    """Send requests that are never retried to a fleet of your own, and count what is lost.
+
+    The exit status is 1 when a request was lost or got another's answer, or a WebSocket was cut without a close frame.
+
+    \b
+    Example:
+      slackwater lab load http://10.77.0.211/ --rate 300 --seconds 10 --rtt 40 --websockets 10
+    """
+    from slackwater.lab.load import Load, run
+
+    result = run(Load(url, rtt=rtt / 1000, **options))
+    summary = result.summary()
+    lines = (f"{name}: {json.dumps(value)}" for name, value in summary.items())
+    click.echo(json.dumps(summary, indent=2) if as_json else "\n".join(lines))
+    sys.exit(0 if result.is_clean else 1)
+
+
 def become(command: list[str]) -> NoReturn:
     """The other program takes our place: input, output, signals and exit status are its own."""
     sys.stdout.flush()

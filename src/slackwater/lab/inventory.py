@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 from typing import Any
 
 from slackwater.lab.addressing import GROUPS
@@ -28,7 +30,7 @@ def groups(name: str | None = None) -> dict[str, list[tuple[str, dict[str, Any]]
 
 
 def data(host: LabHost) -> dict[str, Any]:
-    """The keys are pyinfra's, but for `address`."""
+    """The keys are pyinfra's, but for `address` and `fleet`."""
     lab = host.places.labs / host.lan.name
     return {
         "ssh_hostname": host.address,
@@ -39,4 +41,11 @@ def data(host: LabHost) -> dict[str, Any]:
         "ssh_look_for_keys": False,
         "ssh_strict_host_key_checking": "yes",
         "address": host.address,
+        "fleet": _fleet(lab),
     }
+
+
+def _fleet(lab: Path) -> str:
+    """A lab that was taken down and made again is another fleet: nothing was ever proved in it."""
+    key = (lab / f"{KEY}.pub").read_bytes()
+    return f"{lab.name}-{hashlib.sha256(key).hexdigest()[:8]}"

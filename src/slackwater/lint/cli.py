@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from slackwater.lint.inspection import CHECKS, Report, inspect
-from slackwater.lint.loading import Declaration
+from slackwater.lint.words import told
 
 
 @click.command(name="lint")
@@ -24,31 +23,9 @@ def command(inventory: str, group_data: tuple[str, ...], data: tuple[str, ...], 
     Example:
       slackwater lint inventories/prod.py
     """
-    project = Path.cwd()
-    _refuse_missing(inventory, project)
-    report = inspect(Declaration(inventory, group_data, _parsed(data), project))
+    report = inspect(told(inventory, group_data, data, Path.cwd()))
     click.echo(_json(report) if as_json else _text(report, inventory))
     raise SystemExit(1 if report.faults else 0)
-
-
-def _refuse_missing(inventory: str, project: Path) -> None:
-    """A list of hosts or a connector is no file, and pyinfra takes it too."""
-    if (project / inventory).is_file() or "," in inventory or "@" in inventory:
-        return
-    known = sorted(str(file.relative_to(project)) for file in project.glob("inventories/*.py"))
-    raise click.UsageError(
-        f"there is no inventory {inventory}; there are: {', '.join(known) or 'none in inventories/'}"
-    )
-
-
-def _parsed(data: tuple[str, ...]) -> dict[str, Any]:
-    from pyinfra_cli.util import parse_cli_arg
-
-    pairs = [item.partition("=") for item in data]
-    for key, equals, _ in pairs:
-        if not equals:
-            raise click.UsageError(f"--data {key}: must be KEY=VALUE")
-    return {key: parse_cli_arg(value) for key, _, value in pairs}
 
 
 def _text(report: Report, inventory: str) -> str:

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -18,7 +18,7 @@ from slackwater.settings.origin import parse
 
 Inventory = Any  # pyinfra's own, whose methods carry no types
 
-NAMES = (*RESERVED, "environment", "env_file")
+NAMES = (*RESERVED, "environment", "fleet", "env_file")
 HOSTS_ALLOWED = "each group must be a list of host names or of (name, {data})"
 
 
@@ -53,6 +53,12 @@ def load(declaration: Declaration) -> tuple[Fleet, list[Fault]]:
     found = list(dict.fromkeys([*errors, *faults]))
     hosts = tuple(_hosts(inventory, declaration)) if inventory is not None else ()
     return Fleet(declaration.inventory, declaration.project, hosts, is_whole=not errors), found
+
+
+def inventory_of(declaration: Declaration, **more: Any) -> Inventory:
+    """pyinfra's own inventory of a declaration that has no faults; `more` is data for every host."""
+    with _pyinfra(declaration.project):
+        return _make(replace(declaration, data={**declaration.data, **more}), set())
 
 
 def _inventory(declaration: Declaration) -> tuple[Inventory | None, list[Fault]]:

@@ -1,4 +1,4 @@
-"""Builds a release: stage the source, build its wheel, resolve its dependencies, pack."""
+"""What is in a release: the staged source, its wheel, its resolved dependencies, and what it is."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from slackwater.errors import ReleaseError
-from slackwater.release import _store, _tree
-from slackwater.release._fetch import fetch, shown
-from slackwater.release._identity import identify, identity, python_version, readable, server_pins, source_directory
+from slackwater.release import _pins, _tree, _wheels
+from slackwater.release._address import shown
+from slackwater.release._identity import identity, python_version, server_pins, source_directory
+from slackwater.release._pins import Pin
 from slackwater.release._requirements import Wanted, resolve
-from slackwater.release._store import Release
 from slackwater.release._unpack import unpack
 from slackwater.release._wheel import build_wheel, pyproject
 
@@ -24,29 +23,14 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-def _silently(_: str) -> None:
-    """For callers that show no progress."""
-
-
-def build(app: App, *, project: Path, store: Path, say: Say = _silently) -> Release:
-    """The app's release in `store`, built unless it is there already; relative sources are relative to `project`.
-
-    Raises ReleaseError: the source is missing or not what the settings name, a dependency cannot be resolved or a hash
-    is wrong, or the archive that is there was changed.
-    """
-    name, place = identify(app, project), store / app.name
-    _refuse_a_store_in_the_source(app, project, place)
-    with readable(app), _store.held(place, lambda: say(f"{app.name} {name}: waiting for another build of {app.name}")):
-        if release := _store.kept(place, name):
-            say(f"{app.name} {name}: already built")
-            return release
-        return _built(_Build(app, name, project, say), place)
-
-
 @dataclass(frozen=True)
-class _Build:
+class Build:
+    """`source_id` identifies what it is built from; with `wheels` hosts need no package index."""
+
     app: App
     id: str
+    source_id: str
+    wheels: bool
     project: Path
     say: Say
 
@@ -66,7 +50,7 @@ class _Build:
                 return source.path
 
 
-def _refuse_a_store_in_the_source(app: App, project: Path, place: Path) -> None:
+def refuse_a_store_in_the_source(app: App, project: Path, place: Path) -> None:
     if app.source.kind != "directory":
         return
     source = source_directory(app, project).resolve()
@@ -78,27 +62,28 @@ def _refuse_a_store_in_the_source(app: App, project: Path, place: Path) -> None:
         )
 
 
-def _built(build: _Build, place: Path) -> Release:
-    with TemporaryDirectory(prefix="slackwater-") as scratch:
-        root, work = Path(scratch, "release"), Path(scratch, "work")
-        _stage(build, Path(scratch, "source"), root / "app")
-        # uv works in a copy: building a package leaves files in its tree that do not belong to the release.
-        _tree.copy(_tree.entries(root / "app"), work)
-        own = _wheel(build, work, root / "wheels")
-        (root / "requirements.txt").write_text(_requirements(build, work, own))
-        (root / "release.json").write_text(json.dumps(_description(build), indent=2) + "\n")
-        release = _store.publish(place, build.id, root)
-    build.report(f"packed, {release.archive.stat().st_size / 1e3:.0f} kB")
-    return release
+def assembled(build: Build, scratch: Path) -> Path:
+    """The release's tree, made in `scratch`, ready to be packed."""
+    root, work = scratch / "release", scratch / "work"
+    _stage(build, scratch / "source", root / "app")
+    # uv works in a copy: building a package leaves files in its tree that do not belong to the release.
+    _tree.copy(_tree.entries(root / "app"), work)
+    own = _wheel(build, work, root / "wheels")
+    (root / "requirements.txt").write_text(_requirements(build, work, own, root / "wheels/index"))
+    (root / "release.json").write_text(json.dumps(_description(build), indent=2) + "\n")
+    return root
 
 
-def _stage(build: _Build, scratch: Path, target: Path) -> None:
+def _stage(build: Build, scratch: Path, target: Path) -> None:
     match build.app.source.kind:
         case "directory":
             found = _tree.entries(source_directory(build.app, build.project), build.app.source.exclude)
             _tree.copy(found, target)
             _refuse_a_moving_source(build, target)
         case "archive":
+            # With it come requests and ssl, which must not be there yet when pyinfra changes sockets for its own.
+            from slackwater.release._fetch import fetch
+
             build.report(f"fetching {build.source}")
             archive = scratch.with_suffix(".archive")
             fetch(build.app, archive)
@@ -108,15 +93,15 @@ def _stage(build: _Build, scratch: Path, target: Path) -> None:
             target.mkdir(parents=True)
 
 
-def _refuse_a_moving_source(build: _Build, staged: Path) -> None:
-    if identity(build.app, _tree.entries(staged)) != build.id:
+def _refuse_a_moving_source(build: Build, staged: Path) -> None:
+    if identity(build.app, _tree.entries(staged)) != build.source_id:
         raise ReleaseError(
             f"app {build.app.name}: files in {build.source} changed while they were read, "
             "so the release would not be what its id says: run it again when nothing writes there"
         )
 
 
-def _wheel(build: _Build, work: Path, target: Path) -> str | None:
+def _wheel(build: Build, work: Path, target: Path) -> str | None:
     """The name of the package that the app itself is; like uv, only a [build-system] makes it one."""
     target.mkdir()
     if "build-system" not in pyproject(work, build.source):
@@ -126,14 +111,22 @@ def _wheel(build: _Build, work: Path, target: Path) -> str | None:
     return wheel.rename(target / wheel.name).name.split("-")[0]
 
 
-def _requirements(build: _Build, work: Path, own: str | None) -> str:
+def _requirements(build: Build, work: Path, own: str | None, wheels: Path) -> str:
     file, called = _own_requirements(build, work)
     build.report(f"resolving {called}")
     wanted = Wanted(build.app.name, file, called, server_pins(), python_version(build.app), own)
-    return resolve(wanted, work)
+    resolved = resolve(wanted, work)
+    return _with_wheels(build, _pins.parse_all(resolved, called), wheels) if build.wheels else resolved
 
 
-def _own_requirements(build: _Build, work: Path) -> tuple[Path | None, str]:
+def _with_wheels(build: Build, pins: list[Pin], folder: Path) -> str:
+    for target in _wheels.targets(build.app.python):
+        build.report(f"fetching wheels for {target}")
+        _wheels.fetch(build.app.name, pins, target, folder)
+    return "".join(str(_wheels.by_name(pin, build.app.name)) for pin in pins)
+
+
+def _own_requirements(build: Build, work: Path) -> tuple[Path | None, str]:
     """The file that says what the app needs, and its name in messages."""
     if build.app.source.kind == "requirement":
         work.with_name("requirement.in").write_text(f"{build.source}\n")
@@ -145,7 +138,7 @@ def _own_requirements(build: _Build, work: Path) -> tuple[Path | None, str]:
     return None, build.source
 
 
-def _description(build: _Build) -> dict[str, object]:
+def _description(build: Build) -> dict[str, object]:
     app = build.app
     return {
         "id": build.id,
@@ -153,11 +146,12 @@ def _description(build: _Build) -> dict[str, object]:
         "interface": app.interface,
         "entrypoint": app.entrypoint,
         "python": app.python,
+        "wheels": build.wheels,
         "source": _origin(build),
     }
 
 
-def _origin(build: _Build) -> dict[str, str]:
+def _origin(build: Build) -> dict[str, str]:
     """Where it came from, without anything that differs between operators' machines."""
     source = build.app.source
     match source.kind:

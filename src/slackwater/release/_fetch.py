@@ -7,7 +7,7 @@ import shutil
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import requests
@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import ProxyManager
 
 from slackwater.errors import ReleaseError
+from slackwater.release._address import shown
 
 if TYPE_CHECKING:
     from slackwater.settings import App
@@ -36,12 +37,6 @@ class _SystemCertificates(HTTPAdapter):
         context = ssl.create_default_context()
         manager: ProxyManager = super().proxy_manager_for(*args, **kwargs, ssl_context=context)
         return manager
-
-
-def shown(url: str) -> str:
-    """The address without what may be a credential: user, password and query."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def fetch(app: App, target: Path) -> None:

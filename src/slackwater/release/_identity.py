@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from slackwater.settings import App
 
 # Part of every id: raised when the archive's layout changes, so that no host meets an old layout under a new reader.
-LAYOUT = 1
+LAYOUT = 2
 
 # The oldest Python that hosts have (Debian 12): what is resolved for it and later fits every host of a mixed fleet.
 OLDEST_PYTHON = "3.11"

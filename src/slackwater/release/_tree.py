@@ -18,7 +18,7 @@ SECRETS = (".env", "*.env", ".env.*")
 # What tools leave behind differs between machines: with it, equal sources would get different ids.
 LEFTOVERS = (
     *(".git", ".hg", ".svn", ".DS_Store", "__pycache__", "*.pyc", "*.egg-info", ".venv", "venv", "node_modules"),
-    *(".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *(".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".slackwater"),
 )
 
 

@@ -29,6 +29,8 @@ Absolute = Annotated[str, AfterValidator(matching(r"/[A-Za-z0-9._/-]*", ABSOLUTE
 SYSTEM_DIRECTORIES = {"/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr"}
 ENTRYPOINT = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\(\))?$"
 NAME_ALLOWED = "a lower-case letter, then up to 30 lower-case letters, digits, '_' or '-'"
+COMMAND = r"^[^\n\r\x00]*[^\s\x00][^\n\r\x00]*$"
+COMMAND_ALLOWED = "one line for /bin/sh, such as 'python manage.py migrate'"
 
 
 class App(Settings):
@@ -70,6 +72,17 @@ class App(Settings):
     writable: Annotated[tuple[Absolute, ...], AS_TUPLE] = text(
         (), "Paths the app may write besides its state directory.", allowed=f"a list of paths, each {ABSOLUTE}"
     )
+    before_release: str | None = text(
+        None,
+        "A command, once a fleet, before a release goes live on its first host; migrations. It runs in the release's "
+        "directory as the app's user, with the app's environment, secrets and programs.",
+        pattern=COMMAND,
+        allowed=COMMAND_ALLOWED,
+    )
+    after_release: str | None = text(
+        None, "The same, once the release is live everywhere.", pattern=COMMAND, allowed=COMMAND_ALLOWED
+    )
+    hook_timeout: int = whole(600, "How long each of the two may take; then it is ended.", unit="seconds", least=1)
     python: str | None = text(
         None,
         "The Python to run on; one that the distribution lacks is fetched. None is the distribution's own.",

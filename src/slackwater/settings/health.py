@@ -26,3 +26,6 @@ class Health(Settings):
     start_deadline: int = whole(
         60, "How long a new release may take until it is live; then the old one stays.", unit="seconds", least=1
     )
+    stable: int = whole(
+        3, "How long a new release must answer ready, without a crash, before it is live.", unit="seconds"
+    )

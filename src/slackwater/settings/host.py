@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from slackwater.settings.store import Store
 
 RESERVED: dict[str, type[Settings]] = {"app": App, "server": Server, "balancer": Balancer, "logs": Logs, "store": Store}
 DEFAULT_STORE = ".slackwater/store"
+FLEET = r"[A-Za-z0-9]([._-]?[A-Za-z0-9]){0,39}"
+FLEET_ALLOWED = "must be a name such as 'production': up to 40 letters and digits, with single '.', '_' or '-' between"
 
 
 class Data(Protocol):
@@ -30,7 +33,10 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class HostSettings:
-    """`env` is the app's environment with the values of `env_file` over it, without its secrets."""
+    """`env` is the app's environment with the values of `env_file` over it, without its secrets.
+
+    `fleet` names the hosts that share one proved release; it is the environment's name unless told.
+    """
 
     app: App | None
     server: Server
@@ -38,6 +44,7 @@ class HostSettings:
     logs: Logs
     store: Store
     environment: Environment
+    fleet: str
     env: dict[str, str]
 
     def require_app(self) -> App:
@@ -66,6 +73,9 @@ def type_faults(data: Data) -> Iterator[Fault]:
     environment, env_file = data.get("environment", "production"), data.get("env_file")
     if environment not in known:
         yield Fault(None, None, "environment", shown((), environment), f"must be one of {', '.join(map(repr, known))}")
+    fleet = data.get("fleet", environment)
+    if environment in known and not (isinstance(fleet, str) and re.fullmatch(FLEET, fleet)):
+        yield Fault(None, None, "fleet", shown((), fleet), FLEET_ALLOWED)
     if not isinstance(env_file, str | None):
         yield Fault(None, None, "env_file", shown((), env_file), "must be a path relative to the project, or None")
 
@@ -87,5 +97,6 @@ def _resolved(data: Data, values: dict[str, str]) -> HostSettings:
         logs=data.get("logs") or Logs(),
         store=data.get("store") or Store.directory(DEFAULT_STORE),
         environment=data.get("environment", "production"),
+        fleet=data.get("fleet", data.get("environment", "production")),
         env={**(app.environment if app else {}), **values},
     )

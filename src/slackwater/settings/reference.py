@@ -54,6 +54,7 @@ at once and touches no host.
 | `logs` | `Logs` | `Logs()` |
 | `store` | `Store` | `Store.directory("{DEFAULT_STORE}")` |
 | `environment` | `"development"`, `"staging"` or `"production"` | `"production"` |
+| `fleet` | the hosts that share one proved release, by a name of their own | the `environment`'s name |
 | `env_file` | a `.env` file, relative to the project | no file; its values override `App.environment` |
 
 The later group wins, and the group named after the inventory is the last: `group_data/prod.py` beats

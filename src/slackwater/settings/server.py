@@ -40,6 +40,9 @@ class Server(Settings):
     keepalive: int = whole(75, "Idle connections close after it; nginx closes its own first.", unit="seconds", least=1)
     timeout: int = whole(60, "A worker silent for longer is killed and replaced.", unit="seconds", least=1)
     graceful_timeout: int = whole(30, "How long requests may take to finish at a stop.", unit="seconds", least=1)
+    websocket_spread: int = whole(
+        5, "WebSockets are closed over so long at a stop, so that not all come back at once.", unit="seconds"
+    )
     stop_timeout: int | None = whole(
         None,
         f"When systemd kills what is left; None adds {STOP_MARGIN_SECONDS} to graceful_timeout.",
@@ -76,3 +79,7 @@ class Server(Settings):
         if self.effective_worker_class(interface) not in allowed:
             listed = ", ".join(map(repr, allowed))
             yield self.fault("worker_class", f"must be one of {listed} for an app whose interface is {interface!r}")
+        if interface == "asgi" and self.websocket_spread >= self.graceful_timeout:
+            yield self.fault(
+                "websocket_spread", f"must be less than graceful_timeout ({self.graceful_timeout} seconds)"
+            )

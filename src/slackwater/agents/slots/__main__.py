@@ -1,57 +1,37 @@
-"""The command `slackwater-slots`: status, install, switch, boot, retire; the verbs of one app on this VM."""
+"""The command `slackwater-slots`: install, hook, switch, back, settle, status, boot, retire; one app on this VM."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from . import probe, prune, systemd
+from . import prune
 from .boot import boot
-from .layout import Layout, target
-from .locks import LockError, lock
-from .releases import Order, ReleaseError, install
-from .switch import SwitchError, switch
-
-
-def status(layout: Layout) -> dict[str, Any]:
-    """What is live and whether it is whole; `work` lists what a switch to the live slot would mend."""
-    slot = layout.live_slot()
-    facts: dict[str, Any] = {"slot": slot, "release": layout.live_release(), "releases": layout.releases()}
-    return facts | {"work": _work(layout, slot) if slot else ["nothing is live"]}
-
-
-def _work(layout: Layout, slot: str) -> list[str]:
-    units = [layout.unit(slot, kind) for kind in ("socket", "service")]
-    work = [f"{unit} is not active" for unit in units if not systemd.active(unit)]
-    work += [f"{unit} has changed on disk" for unit in units if systemd.stale(unit)]
-    if target(layout.socket) != layout.slot_socket(slot).name:
-        work.append(f"{layout.socket} does not point to {slot}")
-    elif not probe.listening(layout.socket):
-        work.append(f"{layout.slot_socket(slot)} is not there")
-    running = systemd.active_units(layout.unit("*", "*"))
-    work += [f"{unit} still runs" for unit in running if unit not in units]
-    return work + [f"{name} may go" for names in prune.surplus(layout) for name in names]
-
-
-def line(layout: Layout) -> str:
-    """The status in one line: "live SLOT" when there is nothing to mend."""
-    now = status(layout)
-    return "; ".join(now["work"]) or f"live {now['slot']}"
+from .failures import FAILURES, noted, sentence
+from .hooks import run_hook
+from .layout import HOOKS, Layout
+from .locks import lock
+from .releases import Order, install
+from .status import line, status
+from .switch import back, settle, switch
 
 
 def _parser() -> argparse.ArgumentParser:
     example = "Example: slackwater-slots status shop"
     parser = argparse.ArgumentParser(prog="slackwater-slots", description=__doc__, epilog=example)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("status", "switch", "boot", "retire", "install"):
+    for verb in ("status", "switch", "back", "settle", "hook", "boot", "retire", "install"):
         verbs.add_parser(verb).add_argument("app")
     verbs.choices["status"].add_argument("--json", action="store_true")
     verbs.choices["switch"].add_argument("slot")
-    verbs.choices["install"].add_argument("release")
+    verbs.choices["switch"].add_argument("--standby", type=float, default=0, metavar="SECONDS")
+    verbs.choices["settle"].add_argument("--expired", action="store_true", help="not while a slot is kept in standby")
+    verbs.choices["hook"].add_argument("slot")
+    verbs.choices["hook"].add_argument("hook", choices=HOOKS)
+    for verb in ("install", "back"):
+        verbs.choices[verb].add_argument("release")
     for option in ("archive", "sha256", "group", "python"):
         verbs.choices["install"].add_argument(f"--{option}", required=True)
     return parser
@@ -62,26 +42,39 @@ def run(words: argparse.Namespace) -> None:
     match words.verb:
         case "status":
             print(json.dumps(status(layout)) if words.json else line(layout))
-        case "switch":
-            switch(layout, words.slot)
         case "boot":
             print(f"live {boot(layout)}")
         case "retire":
             prune.retire(layout)
+        case "settle":
+            settle(layout, expired=words.expired)
+        case _:
+            _change(layout, words)
+
+
+def _change(layout: Layout, words: argparse.Namespace) -> None:
+    """Verbs whose failure the next status shows."""
+    match words.verb:
+        case "switch":
+            with noted(layout, "switch", slot=words.slot):
+                switch(layout, words.slot, words.standby)
+        case "back":
+            with noted(layout, "back", release=words.release):
+                back(layout, words.release)
+        case "hook":
+            with noted(layout, words.hook, slot=words.slot):
+                print(run_hook(layout, words.slot, words.hook))
         case "install":
-            with lock(layout, "install"):
-                install(layout, Order(words.release, Path(words.archive), words.sha256, words.group, words.python))
+            order = Order(words.release, Path(words.archive), words.sha256, words.group, words.python)
+            with noted(layout, "install", release=words.release), lock(layout, "install"):
+                install(layout, order)
 
 
 def main() -> None:
     try:
         run(_parser().parse_args())
-    except (LockError, SwitchError, ReleaseError) as error:
-        sys.exit(str(error))
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{' '.join(error.cmd)} failed with {error.returncode}: {error.stderr}")
-    except subprocess.TimeoutExpired as error:
-        sys.exit(f"{' '.join(error.cmd)} was not done after {error.timeout:.0f} s")
+    except FAILURES as error:
+        sys.exit(sentence(error))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .layout import Layout
 from .locks import lock
-from .switch import SwitchError, serve
+from .running import SwitchError, serve
 
 
 def boot(layout: Layout) -> str | None:

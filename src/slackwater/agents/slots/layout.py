@@ -10,6 +10,7 @@ from typing import Any
 
 MARKER = "release.json"
 """Written last, so a release directory without it was never finished."""
+HOOKS = ("before_release", "after_release")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Layout:
         return self.home / "current"
 
     @property
+    def last_error(self) -> Path:
+        return self.home / "last-error.json"
+
+    @property
     def settings(self) -> Path:
         return self.root / "etc/slackwater" / self.app
 
@@ -41,11 +46,19 @@ class Layout:
         return self.run / "current.sock"
 
     @property
+    def standby(self) -> Path:
+        """Says which slot is kept running for a while after it was replaced; gone after a boot, like that slot."""
+        return self.run / "standby"
+
+    @property
     def units(self) -> Path:
         return self.root / "etc/systemd/system"
 
     def release(self, release: str) -> Path:
         return self.home / "releases" / release
+
+    def environment(self, digest: str) -> Path:
+        return self.home / "environments" / digest
 
     def slot_socket(self, slot: str) -> Path:
         return self.run / f"{slot}.sock"
@@ -57,6 +70,26 @@ class Layout:
     def unit(self, slot: str, kind: str) -> str:
         return f"slackwater-{self.app}@{slot}.{kind}"
 
+    def hook_unit(self, slot: str, hook: str) -> str:
+        """No app's name holds a dot, so this is no slot of another app; `systemd-analyze verify` refuses a colon."""
+        return f"slackwater-{self.app}.{hook}@{slot}.service"
+
+    def timer(self, number: int) -> str:
+        return f"slackwater-{self.app}.settle-{number}"
+
+    @property
+    def timers(self) -> str:
+        """The pattern of all of them."""
+        return f"slackwater-{self.app}.settle-*.timer"
+
+    def patterns(self) -> list[str]:
+        """Of all its units but the one of the boot: slots, hooks and timers."""
+        return [self.unit("*", "*"), f"slackwater-{self.app}.*@*", f"slackwater-{self.app}.settle-*"]
+
+    def unit_files(self, slot: str) -> list[Path]:
+        names = [self.unit(slot, "service"), self.unit(slot, "socket"), *(self.hook_unit(slot, hook) for hook in HOOKS)]
+        return [self.units / name for name in names]
+
     def facts_of(self, slot: str) -> dict[str, Any]:
         """What the slot's settings say of it: release, ready path, times. Raises FileNotFoundError for no such slot."""
         return dict(json.loads((self.settings / slot / "slot.json").read_text()))
@@ -65,6 +98,12 @@ class Layout:
         """Finished releases, the newest last."""
         markers = self.home.glob(f"releases/*/{MARKER}")
         return [marker.parent.name for marker in sorted(markers, key=lambda marker: marker.stat().st_mtime)]
+
+    def proved(self) -> list[str]:
+        """Releases whose slot is there to go back to, the one that was proved last at the end."""
+        slots = self.slots()
+        links = [link for link in map(self.slot_of, self.releases()) if target(link) in slots]
+        return [link.name for link in sorted(links, key=lambda link: link.lstat().st_mtime_ns)]
 
     def slots(self) -> list[str]:
         return sorted(path.parent.name for path in self.settings.glob("*/slot.json"))
@@ -89,7 +128,30 @@ def point(link: Path, to: str) -> None:
     new.unlink(missing_ok=True)
     new.symlink_to(to)
     new.rename(link)
-    folder = os.open(link.parent, os.O_RDONLY)
+    sync_folder(link.parent)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Nobody finds half of it, not even after a power cut."""
+    new = path.with_name(f".{path.name}.new")
+    with new.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    sync_folder(path.parent)
+
+
+def unmark(marker: Path) -> None:
+    """Before what it marks is taken apart: a power cut in between must not leave half of it called whole."""
+    if marker.exists():
+        marker.unlink()
+        sync_folder(marker.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Renames and removals in it are on the disk when this returns."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -6,22 +6,31 @@ import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from .failures import SlotsError
 from .layout import Layout
 
 LOCK_TIMEOUT = 900.0
-"""Seconds to wait for another install or switch of this app: each is bounded itself, the longest by uv's time."""
+"""Seconds to wait for another install, switch or hook of this app: each is bounded itself, most by far less."""
 PAUSE = 0.1
 
 
-class LockError(Exception):
+class LockError(SlotsError):
     """Another change of the app took too long; nothing was done."""
+
+
+@contextmanager
+def lock_if_free(layout: Layout, what: str) -> Iterator[bool]:
+    """For what may as well be done another time."""
+    with _path(layout, what).open("w") as file:
+        yield _taken(file.fileno())
 
 
 @contextmanager
 def lock(layout: Layout, what: str) -> Iterator[None]:
     """`what` is "install" or "switch". Held by the process, so that the kernel frees it when that is killed."""
-    path = layout.run.parent / f"{layout.app}.{what}.lock"
+    path = _path(layout, what)
     deadline = time.monotonic() + LOCK_TIMEOUT
     with path.open("w") as file:
         while not _taken(file.fileno()):
@@ -29,6 +38,10 @@ def lock(layout: Layout, what: str) -> Iterator[None]:
                 raise LockError(f"another {what} of {layout.app} has held {path} for {LOCK_TIMEOUT:.0f} s")
             time.sleep(PAUSE)
         yield
+
+
+def _path(layout: Layout, what: str) -> Path:
+    return layout.run.parent / f"{layout.app}.{what}.lock"
 
 
 def _taken(file: int) -> bool:

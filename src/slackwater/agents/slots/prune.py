@@ -6,8 +6,10 @@ import shutil
 import time
 from pathlib import Path
 
-from . import systemd
-from .layout import Layout, target
+from . import standby, systemd
+from .environments import prune_environments
+from .layout import MARKER, Layout, target, unmark
+from .locks import lock_if_free
 
 KEPT = 5
 STOP_LIMIT = 120.0
@@ -16,11 +18,18 @@ PAUSE = 0.2
 
 
 def surplus(layout: Layout) -> tuple[list[str], list[str]]:
-    """Releases and slots that may go: none that is live, running, or among the newest."""
-    live = layout.live_release()
-    old = [release for release in layout.releases() if release != live][: -(KEPT - 1)]
+    """Releases and slots that may go: none that is live, kept running, or worth going back to."""
+    old = by_worth(layout)[KEPT:]
     kept = {target(layout.slot_of(release)) for release in layout.releases() if release not in old}
-    return old, [slot for slot in layout.slots() if slot not in kept]
+    return old, [slot for slot in layout.slots() if slot not in kept | {standby.waiting(layout)}]
+
+
+def by_worth(layout: Layout) -> list[str]:
+    """What runs, the newest that was not tried yet, then by when they were last proved: failed ones push none out."""
+    releases, proved = layout.releases(), layout.proved()
+    untried = [release for release in releases if release not in proved]
+    order = [layout.live_release(), standby.release(layout), *untried[-1:], *proved[::-1], *untried[::-1]]
+    return [release for release in dict.fromkeys(order) if release in releases]
 
 
 def prune(layout: Layout) -> None:
@@ -29,13 +38,17 @@ def prune(layout: Layout) -> None:
         remove_slot(layout, slot)
     for release in releases:
         layout.slot_of(release).unlink(missing_ok=True)
+        unmark(layout.release(release) / MARKER)
         shutil.rmtree(layout.release(release))
+    with lock_if_free(layout, "install") as free:
+        if free:
+            prune_environments(layout)
 
 
 def remove_slot(layout: Layout, slot: str) -> None:
     """slot.json goes last: what is left of an interrupted removal is still listed, and removed next time."""
-    for kind in ("service", "socket"):
-        (layout.units / layout.unit(slot, kind)).unlink(missing_ok=True)
+    for unit in layout.unit_files(slot):
+        unit.unlink(missing_ok=True)
     folder = layout.settings / slot
     for path in folder.iterdir():
         if path.is_dir():
@@ -52,7 +65,7 @@ def retire(layout: Layout) -> None:
     """
     await_old_workers()
     boot = f"slackwater-{layout.app}.service"
-    units = [boot, *systemd.active_units(layout.unit("*", "*"))]
+    units = [boot, *(unit for pattern in layout.patterns() for unit in systemd.active_units(pattern))]
     systemd.systemctl("stop", *units, timeout=STOP_LIMIT)
     systemd.systemctl("disable", "--quiet", boot)
     for slot in layout.slots():

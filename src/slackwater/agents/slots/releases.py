@@ -1,36 +1,21 @@
-"""A release on a VM: verified, unpacked, given a virtual environment of its own, marked when it is whole."""
+"""A release on a VM: verified, unpacked, given a virtual environment, marked when it is whole."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from .environments import furnish, has_one, prune_environments
 from .layout import MARKER, Layout
+from .programs import ReleaseError, run
 
-UV = "/opt/slackwater/uv/bin/uv"
-UV_SETTINGS = {
-    "UV_SYSTEM_CERTS": "1",  # a company's own certificate authority is in the system's store
-    "UV_CACHE_DIR": "/var/cache/slackwater/uv",
-    "UV_PYTHON_INSTALL_DIR": "/opt/slackwater/python",
-    "UV_NO_CONFIG": "1",
-    # A whole fleet asks one proxy or index at once: uv's own fifty connections a host and ten seconds are for one.
-    "UV_CONCURRENT_DOWNLOADS": "8",
-    "UV_HTTP_CONNECT_TIMEOUT": "30",
-    "UV_HTTP_RETRIES": "6",
-}
 SOME_TIME, SOME_YEARS = 946_684_800, 20 * 365 * 86_400
 """2000 and twenty years, in seconds: a static file's time is none of the future."""
-INSTALL_TIMEOUT = 900
-"""Seconds for one call of uv: an index that hangs must end in a message, not in a converge that never returns."""
-
-
-class ReleaseError(Exception):
-    """The release could not be installed; nothing uses what is there of it."""
 
 
 @dataclass(frozen=True)
@@ -45,66 +30,71 @@ class Order:
 
 
 def install(layout: Layout, order: Order) -> None:
-    """Makes the release from its archive; does nothing when it is there already."""
+    """Makes the release from its archive, or mends what it lacks; does nothing when it is whole."""
     place = layout.release(order.release)
-    if not (place / MARKER).exists():
-        if hashlib.sha256(order.archive.read_bytes()).hexdigest() != order.sha256:
-            raise ReleaseError(f"{order.archive} is not the archive that was built (sha256 {order.sha256} expected)")
-        if order.release != layout.live_release():  # one that serves was whole: it has only lost its marker
-            make(place, order)
+    try:
+        if not ((place / MARKER).exists() and has_one(place)):
+            _verify(order)
+            _sweep(layout)
+            _make(layout, order, place)
+    finally:
+        order.archive.unlink(missing_ok=True)
+
+
+def _verify(order: Order) -> None:
+    with order.archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != order.sha256:
+        raise ReleaseError(
+            f"{order.archive} is not the archive that was built: sha256 {order.sha256} expected, {found} found"
+        )
+
+
+def _make(layout: Layout, order: Order, place: Path) -> None:
+    """One that was whole keeps its files, for the app may be using them: it gets only what it lacks."""
+    whole = _was_whole(layout, order.release)
+    with ExitStack() as failed:
+        if not whole:
+            failed.callback(shutil.rmtree, place, ignore_errors=True)  # on a full disk it would keep the disk full
+        if not (whole and has_one(place)):
+            _unpack(place, order.archive, *(("requirements.txt", "wheels") if whole else ()))
+            furnish(layout, place, order.python, order.group)
+        if not whole:
+            _protect(place, order.group)
         _mark(place, order.archive)
-    order.archive.unlink(missing_ok=True)
+        failed.pop_all()
 
 
-def make(place: Path, order: Order) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True, mode=0o755)
-    _run("tar", "-xzf", str(order.archive), "-C", str(place), "--no-same-owner", "--anchored", f"--exclude={MARKER}")
-    make_environment(place, order.python)
-    _protect(place, order.group)
+def _was_whole(layout: Layout, release: str) -> bool:
+    """It has its marker, or has only lost it: nothing is live or was proved before it was whole."""
+    place, proved = layout.release(release), layout.slot_of(release).is_symlink()
+    return place.is_dir() and ((place / MARKER).exists() or proved or release == layout.live_release())
 
 
-def make_environment(place: Path, python: str) -> None:
-    """The virtual environment: locked requirements with their hashes, then the app's own wheel if it has one."""
-    _uv("venv", "--quiet", "--python", python, str(place / "venv"))
-    pip = ["pip", "install", "--quiet", "--python", str(place / "venv/bin/python"), "--compile-bytecode"]
-    _uv(*pip, "--require-hashes", "--requirement", str(place / "requirements.txt"))
-    wheels = sorted(map(str, place.glob("wheels/*.whl")))
-    if wheels:
-        _uv(*pip, "--no-deps", *wheels)
-
-
-def _uv(*words: str) -> None:
-    _run(UV, *words)
-
-
-def _run(*words: str) -> None:
-    done = subprocess.run(
-        words, check=False, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, env=environment()
-    )
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip()[-3000:]
-        raise ReleaseError(f"{' '.join(words[:3])} failed with {done.returncode}:\n{said}")
-
-
-def environment(file: Path = Path("/etc/environment")) -> dict[str, str]:
-    """What a login would have: a proxy or an own certificate authority stands there, and sudo and boot forget it."""
-    text = file.read_text() if file.exists() else ""
-    pairs = re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?(.*?)[\"']?\s*$", text, re.MULTILINE)
-    return dict(pairs) | dict(os.environ) | UV_SETTINGS
+def _unpack(place: Path, archive: Path, *parts: str) -> None:
+    """All of it but the marker, into an empty folder; or only some parts, over what is there."""
+    if not parts:
+        shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True, mode=0o755, exist_ok=True)
+    options = ["--no-same-owner", "--anchored", f"--exclude={MARKER}"]
+    run("tar", "-xzf", str(archive), "-C", str(place), *options, *parts)
 
 
 def _protect(place: Path, group: str) -> None:
-    """root owns all of it, the app's group may read, nobody else.
-
-    What is in the virtual environment is shared with uv's cache: its own mode stays, its folder shuts it off.
-    """
-    _run("chmod", "-R", "u=rwX,go=rX", str(place / "venv"))
-    _run("chown", "-R", f"root:{group}", str(place / "app"))
-    _run("chmod", "-R", "u=rwX,g=rX,o=", str(place / "app"))
-    for folder in (place, place / "venv", place / "wheels"):
+    """root owns all of it, the app's group may read, nobody else."""
+    run("chown", "-R", f"root:{group}", str(place / "app"))
+    run("chmod", "-R", "u=rwX,g=rX,o=", str(place / "app"))
+    for folder in (place, place / "wheels"):
         shutil.chown(folder, "root", group)
         folder.chmod(0o750)
+
+
+def _sweep(layout: Layout) -> None:
+    """What installs that died have left, and environments without a release: room for the next."""
+    for place in layout.home.glob("releases/*"):
+        if not _was_whole(layout, place.name):
+            shutil.rmtree(place)
+    prune_environments(layout)
 
 
 def publish(layout: Layout, release: str, public: list[str]) -> None:
@@ -115,7 +105,7 @@ def publish(layout: Layout, release: str, public: list[str]) -> None:
     """
     place = layout.release(release)
     for folder in (place / "app" / name for name in public):
-        _run("chmod", "-R", "o+rX", str(folder))
+        run("chmod", "-R", "o+rX", str(folder))
         for parent in [place, *(place / part for part in _upwards(folder.relative_to(place)))]:
             parent.chmod(parent.stat().st_mode | 0o001)
         for file in filter(Path.is_file, folder.rglob("*")):
@@ -130,7 +120,7 @@ def _upwards(path: Path) -> list[Path]:
 def _mark(place: Path, archive: Path) -> None:
     """The marker comes after everything else has reached the disk: a power cut leaves a whole release or none."""
     new = place / f".{MARKER}"
-    done = subprocess.run(["tar", "-xzOf", str(archive), MARKER], check=True, capture_output=True)
+    done = subprocess.run(["tar", "-xzOf", str(archive), "--occurrence=1", MARKER], check=True, capture_output=True)
     new.write_bytes(done.stdout)
-    _run("sync", "-f", str(place))
+    run("sync", "-f", str(place))
     new.rename(place / MARKER)

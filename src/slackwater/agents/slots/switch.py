@@ -1,84 +1,71 @@
-"""Start the new slot, prove it, rename, wait for the old one to be idle, stop it."""
+"""Start the new slot, prove it, rename, wait for the old one to be idle, stop it or keep it for a while."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
-from . import probe, systemd
+from . import standby, systemd
 from .layout import Layout, point, target
 from .locks import lock
-from .prune import prune
+from .proof import prove
+from .prune import prune, remove_slot, surplus
 from .releases import publish
-
-PAUSE = 0.1
-CRASHES = 3
-"""Restarts after which a slot is called broken, rather than awaited to the deadline."""
+from .running import SwitchError, facts, running, serve, served, stop_others
 
 
-class SwitchError(Exception):
-    """The slot could not be proved; the one that was live still is."""
+def switch(layout: Layout, slot: str, seconds: float = 0) -> None:
+    """Makes `slot` live; the one it replaces runs on for `seconds`.
 
-
-def switch(layout: Layout, slot: str) -> None:
-    """Makes `slot` live. Raises SwitchError when it does not become ready; nobody has met it then."""
-    facts = layout.facts_of(slot)
+    Raises SwitchError when it does not become ready; nobody has met it then.
+    """
     with lock(layout, "switch"):
-        publish(layout, facts["release"], facts["public"])
-        systemd.systemctl("daemon-reload")
-        if slot == layout.live_slot():
-            serve(layout, slot)
-        prove(layout, slot, facts)
-        point(layout.socket, layout.slot_socket(slot).name)
-        record(layout, slot, facts["release"])
-        stop_others(layout, slot)
-        prune(layout)
+        _switch(layout, slot, seconds)
 
 
-def serve(layout: Layout, slot: str) -> None:
-    """Brings the live slot back before anything is asked of it: a dependency that is down must not stop that."""
-    if systemd.active(layout.unit(slot, "socket")) and not probe.listening(layout.slot_socket(slot)):
-        stop(layout, slot)  # its file is gone, and systemd makes no new one while the service runs
-    systemd.systemctl("start", layout.unit(slot, "socket"))
-    point(layout.socket, layout.slot_socket(slot).name)
-    systemd.systemctl("start", "--no-block", layout.unit(slot, "service"))
+def back(layout: Layout, release: str) -> None:
+    """Makes that slot live with which `release` was last proved."""
+    with lock(layout, "switch"):
+        if release not in layout.proved():
+            there = ", ".join(layout.proved()) or "none"
+            raise SwitchError(f"{layout.app} cannot go back to {release} on this host, only to: {there}")
+        _switch(layout, str(target(layout.slot_of(release))), 0)
 
 
-def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:
-    """Waits until the slot answers its ready path; stops it again when it does not, unless it is the live one."""
-    service = layout.unit(slot, "service")
-    systemd.systemctl("start", layout.unit(slot, "socket"))
-    systemd.systemctl("start", "--no-block", service)
-    answer = _await_ready(layout, slot, facts)
-    if not answer:
-        return
-    said = systemd.last_lines(service)
-    live = layout.live_slot()
+def settle(layout: Layout, *, expired: bool = False) -> None:
+    """Stops what is not live; only if no slot is kept for a while, when the timer asks."""
+    with lock(layout, "switch"):
+        live = layout.live_slot()
+        if live is None or (expired and standby.waiting(layout)):
+            return
+        others = running(layout) - {live}
+        standby.end(layout)
+        standby.stop_timers(layout)
+        stop_others(layout, live)
+        # Not all that is surplus: what a switch is about to be asked for has not been proved yet.
+        for slot in others & set(surplus(layout)[1]):
+            remove_slot(layout, slot)
+
+
+def _switch(layout: Layout, slot: str, seconds: float) -> None:
+    told, live = facts(layout, slot), layout.live_slot()
+    publish(layout, told["release"], told["public"])
+    systemd.systemctl("daemon-reload")
     if slot == live:
-        raise SwitchError(f"{slot} is live and not ready: {answer}\n{said}")
-    if live and target(layout.socket) == layout.slot_socket(slot).name:
-        serve(layout, live)  # a switch that died half-way left nginx on the slot that is about to be stopped
-    stop(layout, slot)
-    raise SwitchError(f"{slot} is not ready: {answer}\n{said}\n{slot} was not switched to")
+        serve(layout, slot)
+    else:
+        stop_others(layout, slot, served(layout))  # at most two run: memory was reckoned for two
+    prove(layout, slot, told)
+    point(layout.socket, layout.slot_socket(slot).name)
+    if slot != live:
+        record(layout, slot, told["release"])
+        _replace(layout, live, seconds)
+    stop_others(layout, slot, standby.waiting(layout))
+    prune(layout)
+    layout.last_error.unlink(missing_ok=True)
 
 
-def _await_ready(layout: Layout, slot: str, facts: dict[str, Any]) -> str:
-    """Empty once the slot is ready, else its last answer."""
-    deadline = time.monotonic() + facts["start_deadline"]
-    restarts = _restarts(layout, slot)
-    while True:
-        answer = probe.ask(layout.slot_socket(slot), facts["ready"], facts["host"], facts["timeout"])
-        if not answer:
-            return ""
-        if _restarts(layout, slot) - restarts >= CRASHES:
-            return f"it crashed {CRASHES} times while starting"
-        if time.monotonic() > deadline:
-            return f"{answer}, for {facts['start_deadline']} s"
-        time.sleep(PAUSE)
-
-
-def _restarts(layout: Layout, slot: str) -> int:
-    return int(systemd.show(layout.unit(slot, "service"), "NRestarts").get("NRestarts") or 0)
+def _replace(layout: Layout, replaced: str | None, seconds: float) -> None:
+    standby.end(layout)
+    if replaced and seconds:
+        standby.begin(layout, replaced, seconds)
 
 
 def record(layout: Layout, slot: str, release: str) -> None:
@@ -86,33 +73,3 @@ def record(layout: Layout, slot: str, release: str) -> None:
     layout.slot_of(release).parent.mkdir(mode=0o755, exist_ok=True)
     point(layout.slot_of(release), f"../{slot}")
     point(layout.current, f"releases/{release}")
-
-
-def stop_others(layout: Layout, slot: str) -> None:
-    """Every other slot, once it is idle: a request that began on it ends on it."""
-    pattern = layout.unit("*", "*")
-    names = {unit.split("@", 1)[1].rpartition(".")[0] for unit in systemd.active_units(pattern)}
-    for other in sorted(names - {slot}):
-        await_idle(layout, other)
-        stop(layout, other)
-
-
-def await_idle(layout: Layout, slot: str) -> None:
-    """Waits for the slot's connections to end, bounded by what its longest honest request may still take."""
-    deadline = time.monotonic() + _time_of(layout, slot, "idle_timeout")
-    while time.monotonic() < deadline and probe.connections(layout.slot_socket(slot)):
-        time.sleep(PAUSE)
-
-
-def stop(layout: Layout, slot: str) -> None:
-    """Socket and service in one go: after one of them alone a connection could start the service again."""
-    units = (layout.unit(slot, "socket"), layout.unit(slot, "service"))
-    limit = _time_of(layout, slot, "stop_timeout") + systemd.START_TIMEOUT
-    systemd.systemctl("stop", *units, timeout=limit)
-    systemd.forget_failure(*units)
-    layout.slot_socket(slot).unlink(missing_ok=True)
-
-
-def _time_of(layout: Layout, slot: str, name: str) -> float:
-    """Seconds, from the slot's own facts; a slot whose settings somebody removed gets the time of an idle one."""
-    return float(layout.facts_of(slot)[name]) if slot in layout.slots() else 0.0

@@ -7,6 +7,9 @@ import subprocess
 START_TIMEOUT = 30
 """Seconds for systemctl itself: a manager that hangs must not hold the switch, and its lock, for ever."""
 
+LINES = 38
+"""Of an app's journal in a message: a traceback of its own before gunicorn's, and within what a converge shows."""
+
 
 def systemctl(*words: str, timeout: float = START_TIMEOUT) -> str:
     """Runs systemctl; raises subprocess.CalledProcessError with what it said."""
@@ -40,7 +43,30 @@ def active_units(pattern: str) -> list[str]:
     return [row[0] for row in rows if len(row) > 2 and row[2] not in {"inactive", "failed"}]
 
 
-def last_lines(unit: str, count: int = 40) -> str:
-    """The end of the unit's journal, for a message about its failure."""
-    words = ["journalctl", "--no-pager", "-o", "cat", "-n", str(count), "-u", unit]
-    return subprocess.run(words, check=False, capture_output=True, text=True, timeout=START_TIMEOUT).stdout.strip()
+def restarts(unit: str) -> int:
+    return int(show(unit, "NRestarts").get("NRestarts") or 0)
+
+
+def invocation(unit: str) -> str:
+    """The id of the unit's last run; empty when there was none."""
+    return show(unit, "InvocationID").get("InvocationID", "")
+
+
+def last_lines(unit: str, since: float) -> str:
+    """The end of what the unit's processes have said since then; systemd's own words when it could start none."""
+    return _journal(f"--since=@{since:.0f}", f"_SYSTEMD_UNIT={unit}") or _journal("-u", unit)
+
+
+def lines_of_run(run: str) -> str:
+    """The same, of one run of a unit and nothing before it."""
+    return _journal(f"_SYSTEMD_INVOCATION_ID={run}") if run else ""
+
+
+def _journal(*words: str) -> str:
+    """Empty when the journal hangs: the message it belongs to must come out all the same."""
+    try:
+        for command in (["journalctl", "--sync"], ["journalctl", "-q", "--no-pager", "-o", "cat", *words]):
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=START_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return ""
+    return "\n".join(done.stdout.strip().splitlines()[-LINES:])

@@ -1,0 +1,81 @@
+"""Proves a slot: ready so many times in a row that at least one of its workers has said so twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import probe, systemd
+from .layout import Layout, target
+from .running import SwitchError, serve, stop
+
+PROOF_PAUSE = 0.1
+"""Seconds: an app that is ready for one moment only must not pass in that moment."""
+CRASHES = 3
+"""Restarts after which a slot is called broken, rather than awaited to the deadline."""
+
+
+def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:
+    """Waits until the slot is ready for good; stops it again when it never is, unless it is the live one.
+
+    One that was proved before, and goes back into service, must only answer again.
+    """
+    stable = 0 if slot in map(target, map(layout.slot_of, layout.proved())) else facts["stable"]
+    service, begun = layout.unit(slot, "service"), time.time()
+    systemd.systemctl("start", layout.unit(slot, "socket"))
+    systemd.systemctl("start", "--no-block", service)
+    wrong = Trial(facts["proofs"], facts["start_deadline"], stable).wrong(
+        lambda: probe.ask(layout.slot_socket(slot), facts["ready"], facts["host"], facts["timeout"]),
+        lambda: systemd.restarts(service),
+    )
+    if wrong:
+        said = systemd.last_lines(service, begun)
+        _give_up(layout, slot)
+        kept = "is live and not ready" if slot == layout.live_slot() else "was not switched to, it is not ready"
+        raise SwitchError(f"{slot} {kept}: {wrong}\n{said}")
+
+
+def _give_up(layout: Layout, slot: str) -> None:
+    live = layout.live_slot()
+    if slot == live:
+        return
+    if live and target(layout.socket) == layout.slot_socket(slot).name:
+        serve(layout, live)  # a switch that died half-way left nginx on the slot that is about to be stopped
+    stop(layout, slot)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`proofs` answers in a row, over `stable` seconds and without a crash among them, within `seconds`.
+
+    So an app is found out that is ready once a worker and then no more, or that ends a moment after it was ready:
+    systemd holds its socket, and a question that waits for the restart is answered well too.
+    """
+
+    proofs: int
+    seconds: float
+    stable: float = 0
+    pause: float = PROOF_PAUSE
+
+    def wrong(self, ask: Callable[[], str], restarts: Callable[[], int]) -> str:
+        """Empty once the slot is proved, else what came instead. `ask` says "" for a good answer."""
+        deadline, before = time.monotonic() + self.seconds, restarts()
+        row, met, crashes, since = 0, 0, 0, time.monotonic()
+        while True:
+            answer, seen = ask(), restarts() - before
+            if answer or seen != crashes:
+                row, met, crashes, since = 0, row or met, seen, time.monotonic()
+            row += not answer
+            if row >= self.proofs and time.monotonic() - since >= self.stable:
+                return ""
+            if crashes >= CRASHES:
+                return f"{_story(met)}it crashed {CRASHES} times while starting"
+            if not row and time.monotonic() > deadline:
+                return f"{_story(met)}{answer}, for {self.seconds:g} s"
+            time.sleep(self.pause if row < self.proofs else self.pause * 5)
+
+
+def _story(met: int) -> str:
+    return f"ready {met} time{'s' * (met != 1)}, then " if met else ""

@@ -1,0 +1,102 @@
+"""Which release a run brings to its hosts: a rollout's, else the proved one, else the first ever, of the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from pyinfra import host, logger
+from pyinfra.api.exceptions import PyinfraError
+
+from slackwater.changes import Changes
+from slackwater.engine.fleet import hosts_of
+from slackwater.errors import SlackwaterError
+from slackwater.release import Release, Releases, open_releases
+from slackwater.settings import App, HostSettings
+
+GIVEN = "slackwater_order"
+"""The name in a host's data under which a rollout gives its order."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """`hook_on` runs `before_release`; `standby` is how many seconds the replaced slot is kept running.
+
+    `is_first` when no release was ever proved in this fleet: the run that brings it everywhere proves it.
+    """
+
+    release: Release
+    hook_on: str | None = None
+    standby: int = 0
+    is_first: bool = False
+
+
+_deciding = Lock()
+_decided: dict[tuple[str, str], Order] = {}
+
+
+def ordered(told: HostSettings) -> Order:
+    """Decided by the first host that asks, the same for all of a run."""
+    given: Order | None = host.data.get(GIVEN)
+    if given is not None:
+        return given
+    app = told.require_app()
+    with _deciding:
+        key = (app.name, told.fleet)
+        if key not in _decided:
+            _decided[key] = _decide(app, told)
+        return _decided[key]
+
+
+def _decide(app: App, told: HostSettings) -> Order:
+    try:
+        releases = open_releases(told.store, Path.cwd())
+        _refuse_another_change(releases, app, told.fleet)
+        proved = releases.proved(app.name, told.fleet)
+        if proved is None:
+            return Order(releases.build(app, say=_say), hook_on=_first_host(), is_first=True)
+        release = releases.get(app.name, proved.release)
+        _refuse_another_archive(release, proved.sha256)
+        _compare(releases, app, release)
+        return Order(release)
+    except SlackwaterError as error:
+        raise PyinfraError(f"{error}\n    app.source = {app.source!r}; no host was touched") from error
+
+
+def _refuse_another_change(releases: Releases, app: App, fleet: str) -> None:
+    """What a converge deploys in the middle of a rollout would undo a part of it."""
+    change = Changes(releases.files, app.name, fleet).current()
+    if change and not change.is_dead():
+        raise SlackwaterError(f"app {app.name}: {change}; converge when it has ended")
+
+
+def _refuse_another_archive(release: Release, sha256: str) -> None:
+    if release.sha256 != sha256:
+        raise SlackwaterError(
+            f"release {release.id}: {release.archive} has sha256 {release.sha256}, "
+            f"but the one that was proved had {sha256}"
+        )
+
+
+def _compare(releases: Releases, app: App, release: Release) -> None:
+    source = releases.source_of(app)
+    if source != release.manifest.source:
+        _say(
+            f"{app.name}: the source ({source}) differs from what release {release.id} was built of; hosts keep that "
+            f"release. To bring them the source: slackwater rollout {_inventory()}"
+        )
+
+
+def _inventory() -> str:
+    groups = [path for name in host.groups if (path := Path("inventories", f"{name}.py")).is_file()]
+    return str(groups[0]) if groups else "INVENTORY"
+
+
+def _first_host() -> str | None:
+    members = [member for member in hosts_of("app") if member.state.is_host_in_limit(member)]
+    return members[0].name if members else None
+
+
+def _say(text: str) -> None:
+    logger.info(f"    {text}")

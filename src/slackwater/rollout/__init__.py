@@ -1,0 +1,1 @@
+"""Changes of a whole fleet: releases batch by batch, and back."""

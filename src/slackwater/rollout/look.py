@@ -1,0 +1,45 @@
+"""Asks app hosts their two questions; sent to a balancer and run there, so it is what the balancer itself sees.
+
+Needs nothing but Python: its argument is JSON, {host: "address:port"}; it prints {host: what is wrong, "" when all is
+well}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+TIMEOUT = 5
+"""Seconds for one answer: a balancer would have given up on the host by then."""
+QUESTIONS = ("live", "ready")
+
+
+def wrong(place: str) -> str:
+    said = [f"{question}: {answer}" for question in QUESTIONS if (answer := ask(place, question))]
+    return ", ".join(said)
+
+
+def ask(place: str, question: str) -> str:
+    """Empty when the answer is 2xx; proxies of the environment are no way to a neighbour."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        direct.open(f"http://{place}/.slackwater/{question}", timeout=TIMEOUT).close()
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read(200).decode(errors='replace').strip()}".strip()
+    except (OSError, ValueError) as error:
+        return f"no answer ({error})"
+    return ""
+
+
+def main() -> None:
+    places: dict[str, str] = json.loads(sys.argv[1])
+    with ThreadPoolExecutor(16) as pool:
+        answers = dict(zip(places, pool.map(wrong, places.values()), strict=True))
+    sys.stdout.write(json.dumps(answers) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The fleet at a glance: what `slackwater status` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from slackwater.changes import Change
+from slackwater.rollout.fleet import Fleet
+from slackwater.rollout.hosts import Seen
+from slackwater.rollout.plan import by_name
+
+WIDTH = 160
+"""Columns when nobody's terminal says how many it has."""
+GROUPS = ("app", "worker", "balancer", "database", "cache")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One host. `health` is "ok" or what is wrong; `in_flight` requests; `since` UTC, ISO 8601."""
+
+    host: str
+    group: str
+    release: str | None
+    wanted: str | None
+    health: str
+    in_flight: int | None
+    since: str | None
+    last_error: str | None
+
+    def is_well(self) -> bool:
+        return self.health == "ok" and self.release == self.wanted
+
+
+@dataclass(frozen=True)
+class Report:
+    app: str
+    fleet: str
+    proved: str | None
+    change: Change | None
+    rows: tuple[Row, ...]
+
+    def is_well(self) -> bool:
+        return all(row.is_well() for row in self.rows)
+
+    def as_json(self) -> dict[str, Any]:
+        change = {**asdict(self.change), "owner": str(self.change.owner)} if self.change else None
+        head = {"app": self.app, "fleet": self.fleet, "proved": self.proved, "change": change}
+        return {**head, "ok": self.is_well(), "hosts": [asdict(row) for row in self.rows]}
+
+    def text(self) -> str:
+        table = Table("host", "group", "release", "wanted", "health", "in flight", "since", "last error", box=None)
+        for row in self.rows:
+            style = None if row.is_well() else "red"
+            table.add_row(*_cells(row), style=style)
+        out = StringIO()
+        console = Console(file=out, width=WIDTH)
+        console.print(f"{self.app} in {self.fleet}; proved: {self.proved or 'nothing yet'}", highlight=False)
+        if self.change:
+            console.print(f"under way: {self.change}", highlight=False)
+        console.print(table)
+        return out.getvalue().rstrip()
+
+
+def _cells(row: Row) -> list[str]:
+    cells = [row.host, row.group, row.release or "-", row.wanted or "-", row.health]
+    flying = "-" if row.in_flight is None else str(row.in_flight)
+    return [*cells, flying, _ago(row.since), (row.last_error or "-").splitlines()[0][:60]]
+
+
+def _ago(since: str | None) -> str:
+    if since is None:
+        return "-"
+    seconds = int((datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def report(fleet: Fleet) -> Report:
+    """Asks every host once; one that does not answer has a row that says so."""
+    proved = fleet.releases.proved(fleet.app.name, fleet.name)
+    wanted = proved.release if proved else None
+    apps = [_app_row(one, wanted) for one in fleet.seen().values()]
+    others = [name for name in fleet.hosts.hosts if name not in fleet.hosts.of("app")]
+    answers = fleet.hosts.ask(by_name(others), "systemctl is-active nginx 2>/dev/null || true")
+    rest = [
+        _other_row(name, _group(fleet.hosts.hosts[name].groups), answer.text if answer.is_good else None)
+        for name, answer in answers.items()
+    ]
+    return Report(fleet.app.name, fleet.name, wanted, fleet.changes.current(), (*apps, *rest))
+
+
+def _group(groups: Sequence[str]) -> str:
+    """The first of ours: the inventory's own name is a group too."""
+    return next((group for group in GROUPS if group in groups), "-")
+
+
+def _app_row(one: Seen, wanted: str | None) -> Row:
+    facts = one.facts
+    error = facts.get("last_error") or {}
+    return Row(
+        one.name,
+        _group(one.groups),
+        one.release,
+        wanted,
+        one.fault or _health(facts),
+        facts.get("in_flight"),
+        facts.get("since"),
+        error.get("message"),
+    )
+
+
+def _health(facts: Any) -> str:
+    if not facts.get("release"):
+        return "nothing deployed"
+    wrong = {question: answer for question, answer in facts["health"].items() if answer}
+    return ", ".join(f"{question}: {answer}" for question, answer in wrong.items()) or "ok"
+
+
+def _other_row(name: str, group: str, said: str | None) -> Row:
+    health = "no connection" if said is None else "ok" if said.strip() == "active" else f"nginx is {said.strip()}"
+    return Row(name, group, None, None, health, None, None, None)
