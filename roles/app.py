@@ -47,7 +47,7 @@ def app() -> None:
     installed(name="release", app=app, release=order.release)
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     before_release(name="before release", app=app, slot=wanted.name, order=order)
-    switched(name="switch", app=app, slot=wanted.name, order=order)
+    switched(name="switch", told=told, slot=wanted.name, order=order)
     services(name="boot unit", wanted=[Service(boot)])
     proved(name="proved release", told=told, order=order)
 

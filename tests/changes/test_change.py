@@ -51,7 +51,7 @@ def test_a_change_is_seen_by_everybody(changes: Changes) -> None:
 
 def test_the_second_operator_is_told_who_and_since_when(changes: Changes) -> None:
     """And nothing of the first one's record changes."""
-    held_by(changes, Owner("alice", "laptop", 4711, ""))
+    held_by(changes, Owner("alice", "laptop", 4711, "", "another"))
     before = changes.current()
     with pytest.raises(RolloutError, match=r"alice@laptop \(process 4711\), since 20.*Nothing was changed"):
         changes.begin("rollout", "r3", "r1")
@@ -90,9 +90,16 @@ def test_a_pid_that_came_again_is_another_process(changes: Changes) -> None:
     assert "r3" == changes.begin("rollout", "r3", "r1").release
 
 
+def test_a_container_of_the_same_name_is_another_machine(changes: Changes) -> None:
+    """Its process number says nothing here."""
+    held_by(changes, replace(dead_process(), place="the same name, another count of processes"))
+    with pytest.raises(RolloutError, match="somebody else changes this fleet"):
+        changes.begin("rollout", "r3", "r1")
+
+
 def test_the_silent_one_of_another_machine_can_be_stolen_from(changes: Changes) -> None:
     """Only when told; then the first one finds out at its next step and touches nothing more."""
-    held_by(changes, Owner("alice", "laptop", 4711, ""), seen="2026-11-20T12:00:00+00:00")
+    held_by(changes, Owner("alice", "laptop", 4711, "", "another"), seen="2026-11-20T12:00:00+00:00")
     theirs = changes.current()
     assert theirs is not None
     with pytest.raises(RolloutError, match=r"silent for long.*--steal"):
@@ -114,6 +121,13 @@ def test_wishes_reach_whoever_works(changes: Changes) -> None:
     assert ("pause", "canary: app-1") == (mine.wish, mine.step)
     changes.ask("go")
     assert "go" == changes.refresh(mine).wish
+
+
+def test_a_dead_one_does_not_hear(changes: Changes) -> None:
+    """Saying "asked to cancel" would be a lie."""
+    held_by(changes, dead_process())
+    with pytest.raises(RolloutError, match="nobody hears it"):
+        changes.ask("cancel")
 
 
 def test_nothing_under_way_can_be_paused(changes: Changes) -> None:

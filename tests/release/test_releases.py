@@ -119,7 +119,7 @@ def test_an_unknown_id_is_answered_with_the_newest(releases: Releases, app: App)
         later = replace(manifest, id=str(number), created=manifest.created[:-6] + f"{number}+00:00")
         releases.files.create(later.key, later.dump())
 
-    with pytest.raises(ReleaseError, match=r"has no release '0' of hello; the newest are 7, 6, 5, 4, 3 and 2 older"):
+    with pytest.raises(ReleaseError, match=r"has no release '0' of hello; it has 7, 6, 5, 4, 3 and 2 more"):
         releases.get("hello", "0")
 
 

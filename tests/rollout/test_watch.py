@@ -34,6 +34,15 @@ def test_crashes_from_before_the_watch_do_not_count() -> None:
     assert {} == Watch(HOSTS, {"app-1": 2, "app-2": 0}).look({}, {"app-1": 2, "app-2": 0})
 
 
-def test_a_host_that_was_not_asked_before_has_no_crash_to_its_name() -> None:
-    """It rebooted; its counter began anew."""
-    assert {} == Watch(HOSTS, {"app-1": 3}).look({}, {"app-1": 0})
+def test_a_host_that_rebooted_has_no_crash_to_its_name() -> None:
+    """Its counter began anew, and counts from there."""
+    watch = Watch(HOSTS, {"app-1": 3})
+
+    assert [{}, {"app-1": "it crashed"}] == [watch.look({}, {"app-1": 0}), watch.look({}, {"app-1": 1})]
+
+
+def test_a_host_that_could_not_be_asked_at_first_counts_from_its_first_answer() -> None:
+    """A restart of last week is none of this release's."""
+    watch = Watch(HOSTS, {})
+
+    assert [{}, {"app-2": "it crashed"}] == [watch.look({}, {"app-2": 5}), watch.look({}, {"app-2": 6})]

@@ -90,10 +90,12 @@ class Changes:
         return self._update(mine.token, seen=now(), **fields)
 
     def ask(self, wish: Wish) -> Change:
-        """Tells whoever works to pause, to go on or to cancel. Raises RolloutError when nobody does."""
+        """Tells whoever works to pause, to go on or to cancel. Raises RolloutError when nobody is there to hear it."""
         there = self.current()
-        if there is None:
+        if there is None or there.kind != "rollout":
             raise RolloutError("no rollout is under way in this fleet: there is nothing to pause, resume or cancel")
+        if there.is_dead():
+            raise RolloutError(f"nobody hears it: {there}. Type the same rollout again, or `slackwater rollback`")
         return self._update(there.token, wish=wish)
 
     def end(self, mine: Change) -> None:

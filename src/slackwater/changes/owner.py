@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from slackwater.person import machine, user
+
 
 @dataclass(frozen=True)
 class Owner:
-    """`started` tells a process from a later one of the same number; empty where the system does not say."""
+    """`place` is where the process number counts; `started` tells a process from a later one of the same number."""
 
     user: str
     machine: str
     pid: int
     started: str
+    place: str
 
     def __str__(self) -> str:
         return f"{self.user}@{self.machine} (process {self.pid})"
 
     def is_gone(self) -> bool:
         """True only when that is certain: of another machine's processes nothing is known."""
-        here = me()
-        if (self.user, self.machine) != (here.user, here.machine):
+        if self.place != _place():
             return False
         return not _is_alive(self.pid) or _started(self.pid) != self.started
 
 
 def me() -> Owner:
-    return Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _started(os.getpid()))
+    return Owner(user(), machine(), os.getpid(), _started(os.getpid()), _place())
+
+
+def _place() -> str:
+    """This machine and, on Linux, its own count of processes: containers of one name are not one machine."""
+    with suppress(OSError):
+        return f"{Path('/etc/machine-id').read_text().strip()}:{os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115
+    return f"{uuid.getnode():x}"
 
 
 def _is_alive(pid: int) -> bool:

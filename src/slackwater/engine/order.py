@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import PyinfraError
 
 from slackwater.changes import Changes
 from slackwater.engine.fleet import hosts_of
-from slackwater.errors import SlackwaterError
+from slackwater.errors import ReleaseError, SlackwaterError
 from slackwater.release import Release, Releases, open_releases
 from slackwater.settings import App, HostSettings
 
@@ -23,13 +23,32 @@ GIVEN = "slackwater_order"
 class Order:
     """`hook_on` runs `before_release`; `standby` is how many seconds the replaced slot is kept running.
 
-    `is_first` when no release was ever proved in this fleet: the run that brings it everywhere proves it.
+    `is_first` when no release was ever proved in this fleet: the run that brings it everywhere proves it. `is_given`
+    by a rollout, which looks after the fleet itself.
     """
 
     release: Release
     hook_on: str | None = None
     standby: int = 0
     is_first: bool = False
+    is_given: bool = True
+
+    def outdated(self, told: HostSettings) -> str:
+        """Why a converge must not switch any more, though it may have when it was prepared; empty when it may.
+
+        Between showing what would change and changing it an operator thinks, and others roll out.
+        """
+        if self.is_given:
+            return ""
+        app, releases = told.require_app(), open_releases(told.store, Path.cwd())
+        try:
+            _refuse_another_change(releases, app, told.fleet)
+            proved = releases.proved(app.name, told.fleet)
+        except SlackwaterError as error:
+            return str(error)
+        if proved is None or proved.release == self.release.id:
+            return ""
+        return f"{proved.release} was proved while this run was prepared to bring {self.release.id}: converge again"
 
 
 _deciding = Lock()
@@ -55,11 +74,11 @@ def _decide(app: App, told: HostSettings) -> Order:
         _refuse_another_change(releases, app, told.fleet)
         proved = releases.proved(app.name, told.fleet)
         if proved is None:
-            return Order(releases.build(app, say=_say), hook_on=_first_host(), is_first=True)
+            return Order(releases.build(app, say=_say), hook_on=_first_host(), is_first=True, is_given=False)
         release = releases.get(app.name, proved.release)
         _refuse_another_archive(release, proved.sha256)
         _compare(releases, app, release)
-        return Order(release)
+        return Order(release, is_given=False)
     except SlackwaterError as error:
         raise PyinfraError(f"{error}\n    app.source = {app.source!r}; no host was touched") from error
 
@@ -80,7 +99,11 @@ def _refuse_another_archive(release: Release, sha256: str) -> None:
 
 
 def _compare(releases: Releases, app: App, release: Release) -> None:
-    source = releases.source_of(app)
+    try:
+        source = releases.source_of(app)
+    except ReleaseError as error:
+        _say(f"{app.name}: {error}; hosts keep release {release.id}")
+        return
     if source != release.manifest.source:
         _say(
             f"{app.name}: the source ({source}) differs from what release {release.id} was built of; hosts keep that "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Generator
 from pathlib import Path
@@ -30,10 +31,15 @@ def installed(app: App, release: Release) -> Commands:
     """The release with its own virtual environment, whole or not there at all."""
     home = f"/srv/slackwater/{app.name}"
     place = f"{home}/releases/{release.id}"
-    markers = [f"{place}/release.json", f"{place}/venv/environment.json"]
+    markers = [f"{place}/{name}" for name in ("archive.sha256", "release.json", "venv/environment.json")]
     found: dict[str, Found] | None = ask(Paths, paths=markers)
     if found is None:
         yield refuse_with(UNREADABLE)
+    elif found[markers[0]].detail not in {"", hashlib.sha256(f"{release.sha256}\n".encode()).hexdigest()}:
+        yield refuse_with(
+            f"{host.name} has another archive of release {release.id} than this one (sha256 {release.sha256}): "
+            "an id means one archive for ever, so build it under another id"
+        )
     elif any(found[marker].kind != "file" for marker in markers):
         archive = f"{home}/incoming/{release.id}.tar.gz"
         forget()
@@ -55,13 +61,16 @@ def before_release(app: App, slot: str, order: Order) -> Commands:
 
 
 @operation()
-def switched(app: App, slot: str, order: Order) -> Commands:
+def switched(told: HostSettings, slot: str, order: Order) -> Commands:
     """The slot is live, proved on its own socket first."""
+    app = told.require_app()
     live = _live(app)
     if live is None:
         yield refuse_with(UNREADABLE)
     elif live == f"live {slot}":
         return
+    elif outdated := order.outdated(told):
+        yield refuse_with(outdated)
     elif order.hook_on in {failed.name for failed in host.state.failed_hosts}:
         yield refuse_with(f"not switched: {order.hook_on} failed before the release was prepared for all hosts")
     else:

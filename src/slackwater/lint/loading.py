@@ -11,6 +11,9 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+import click
+
+from slackwater.errors import RolloutError
 from slackwater.lint.fleet import Fleet, Host, Place
 from slackwater.settings import Fault, collecting
 from slackwater.settings.host import RESERVED
@@ -57,8 +60,24 @@ def load(declaration: Declaration) -> tuple[Fleet, list[Fault]]:
 
 def inventory_of(declaration: Declaration, **more: Any) -> Inventory:
     """pyinfra's own inventory of a declaration that has no faults; `more` is data for every host."""
-    with _pyinfra(declaration.project):
-        return _make(replace(declaration, data={**declaration.data, **more}), set())
+    from pyinfra.api.exceptions import PyinfraError
+
+    _forget()
+    try:
+        with _pyinfra(declaration.project):
+            return _make(replace(declaration, data={**declaration.data, **more}), set())
+    except (PyinfraError, click.ClickException, SyntaxError, TypeError, ValueError, LookupError) as error:
+        said = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        raise RolloutError(f"{declaration.inventory} could not be read: {said}") from error
+
+
+def _forget() -> None:
+    """pyinfra remembers the code of files and the keys of hosts; both may have changed since they were read."""
+    from pyinfra.connectors.sshuserclient import client
+    from pyinfra_cli.util import PYTHON_CODES
+
+    PYTHON_CODES.clear()
+    client.get_host_keys.cache.clear()
 
 
 def _inventory(declaration: Declaration) -> tuple[Inventory | None, list[Fault]]:

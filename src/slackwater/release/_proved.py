@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import socket
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
 from slackwater.errors import ReleaseError
+from slackwater.person import machine, user
 from slackwater.release._manifest import now
 from slackwater.release._release import Release
 
@@ -34,7 +33,7 @@ class Proved:
     @classmethod
     def here(cls, release: Release, history: Sequence[str] = ()) -> Proved:
         """Proved now, by this user on this machine."""
-        by = f"{getpass.getuser()}@{socket.gethostname()}"
+        by = f"{user()}@{machine()}"
         return cls(release.id, release.sha256, now(), by, tuple(history[-REMEMBERED:]))
 
     @property

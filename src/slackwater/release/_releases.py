@@ -85,8 +85,7 @@ class Releases:
 
     def manifests(self, app_name: str) -> list[Manifest]:
         """Newest first."""
-        found = (key.removeprefix(f"{app_name}/") for key in self.files.keys(f"{app_name}/"))
-        ids = [name.removesuffix(".json") for name in found if "/" not in name and name.endswith(".json")]
+        ids = self._ids(app_name)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             there = [each for each in pool.map(lambda id_: self._manifest(app_name, id_), ids) if each]
         return sorted(there, key=lambda manifest: (manifest.created, manifest.id), reverse=True)
@@ -168,9 +167,14 @@ class Releases:
         return None if data is None else _manifest.parsed(data, key, self.files.name)
 
     def _known(self, app_name: str) -> str:
-        ids = [manifest.id for manifest in self.manifests(app_name)]
-        more = f" and {len(ids) - NAMED} older" if len(ids) > NAMED else ""
-        return f"the newest are {', '.join(ids[:NAMED])}{more}" if ids else "it has none yet: slackwater release build"
+        """By name alone: a manifest that cannot be read must not hide what was asked."""
+        ids = sorted(self._ids(app_name), reverse=True)
+        more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        return f"it has {', '.join(ids[:NAMED])}{more}" if ids else "it has none yet: slackwater release build"
+
+    def _ids(self, app_name: str) -> list[str]:
+        names = (key.removeprefix(f"{app_name}/") for key in self.files.keys(f"{app_name}/"))
+        return [name.removesuffix(".json") for name in names if "/" not in name and name.endswith(".json")]
 
 
 def _commit(build: Build) -> str | None:

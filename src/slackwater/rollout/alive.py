@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import gevent
 
 from slackwater.changes import Change, TakenOverError
-from slackwater.errors import RolloutError
+from slackwater.errors import ReleaseError, RolloutError
 from slackwater.rollout.fleet import Fleet
 
 SIGN_OF_LIFE = 5.0
 """Seconds between two: others call a change dead only after a minute without one."""
 
 
-class UndoneError(RolloutError):
-    """It failed, and everything was put back as it was."""
+class WholeError(RolloutError):
+    """It failed, and nothing is left that another run could finish: every host runs one release, or none was proved."""
 
 
 class UnderWay(Protocol):
@@ -36,7 +36,7 @@ def alive(work: UnderWay) -> Iterator[None]:
     job = gevent.spawn(_signs, work)
     try:
         yield
-    except UndoneError:
+    except WholeError:
         work.fleet.changes.end(work.change)
         raise
     finally:
@@ -45,10 +45,11 @@ def alive(work: UnderWay) -> Iterator[None]:
 
 
 def _signs(work: UnderWay) -> None:
-    """Silent once it was taken over: the work itself finds that out at its next step."""
+    """Silent once it was taken over: the work itself finds that out at its next step. A store may have its moments."""
     while True:
         gevent.sleep(SIGN_OF_LIFE)
-        try:
-            work.fleet.changes.refresh(work.change)
-        except TakenOverError:
-            return
+        with suppress(ReleaseError):
+            try:
+                work.fleet.changes.refresh(work.change)
+            except TakenOverError:
+                return

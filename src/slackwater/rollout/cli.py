@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 import pyinfra_cli  # noqa: F401  # makes sockets and threads cooperative: before anything opens one
 
 from slackwater.changes.change import Wish
-from slackwater.release import Declared, Proved, Release
-from slackwater.release.options import takes_inventory
+from slackwater.errors import RolloutError, SlackwaterError
+from slackwater.release import Proved, Release, declared
+from slackwater.release.options import inventory_options
 from slackwater.rollout import table
 from slackwater.rollout.events import Events
 from slackwater.rollout.fleet import Fleet
-from slackwater.rollout.plan import Pace, batches, pace
+from slackwater.rollout.plan import Pace, batches, by_name, pace
 from slackwater.rollout.rollback import Rollback
 from slackwater.rollout.rollout import Rollout
 from slackwater.rollout.way_back import target
 
 
 def _of_a_fleet(function: Callable[..., None]) -> Callable[..., None]:
-    """The command gets the fleet that its inventory declares as its first argument."""
+    """The command gets the fleet that its inventory declares; programs get a result whatever happens."""
 
-    @takes_inventory
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @inventory_options
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON, the result at the end.")
     @wraps(function)
-    def command(declared: Declared, *, as_json: bool, **rest: Any) -> None:
+    def command(
+        inventory: str, *, group_data: tuple[str, ...], data: tuple[str, ...], as_json: bool, **rest: Any
+    ) -> None:
+        logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # a host that reboots is told in one line of ours
         events = Events(as_json)
-        function(Fleet(declared.declaration, declared.app, declared.fleet, declared.releases(), events), **rest)
+        try:
+            found = declared(inventory, group_data, data, Path.cwd())
+            fleet = Fleet(found.declaration, found.app, found.fleet, found.releases(), events)
+            try:
+                function(fleet, **rest)
+            finally:
+                fleet.hosts.close()
+        except SlackwaterError as error:
+            events.end({"ok": False, "error": str(error)})
+            raise
 
     return command
 
@@ -42,7 +57,14 @@ def _of_a_fleet(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--release", metavar="ID", help="A release of the store; without it one is built from the source.")
 @click.option("--canary", default=1, show_default=True, help="How many hosts go first.")
 @click.option("--batch", default="25%", show_default=True, metavar="N|N%", help="How many hosts change at once then.")
-@click.option("--bake", default=10, show_default=True, metavar="SECONDS", help="How long each batch is watched.")
+@click.option(
+    "--bake",
+    default=10,
+    type=click.IntRange(min=0),
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a batch is watched.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would happen to which host, and why; touch nothing.")
 @click.option("--steal", is_flag=True, help="Take the place of a rollout that is dead.")
 @click.option("--pause", "wish", flag_value="pause", help="Tell the running rollout to wait.")
@@ -73,16 +95,23 @@ def rollout(
     if wish:
         change = fleet.changes.ask(wish)
         events.say("", f"asked to {'resume' if wish == 'go' else wish}: {change}")
-        return
-    wanted = _wanted(fleet, release)
-    if dry_run:
-        _preview(fleet, wanted, speed)
-        return
-    proved = fleet.releases.proved(fleet.app.name, fleet.name)
+        events.end({"ok": True})
+    elif dry_run:
+        _preview(fleet, release or fleet.releases.source_of(fleet.app), speed)
+    else:
+        _roll_out(fleet, _wanted(fleet, release), speed, bake, steal)
+
+
+def _roll_out(fleet: Fleet, wanted: Release, speed: Pace, bake: int, steal: bool) -> None:
     with _interruptible():
-        change = fleet.changes.begin("rollout", wanted.id, _id(proved), steal=steal)
-        events.say("", f"rollout of {fleet.app.name} {wanted.id} in {fleet.name}; before: {change.origin or 'none'}")
-        _finish(fleet, Rollout(fleet, wanted, proved, speed, bake, change).run, wanted)
+        change = fleet.changes.begin("rollout", wanted.id, _id(_proved(fleet)), steal=steal)
+        proved = _proved(fleet)  # another one may have ended just before this one began
+        change = fleet.changes.refresh(change, origin=_id(proved))
+        fleet.events.say(
+            "", f"rollout of {fleet.app.name} {wanted.id} in {fleet.name}; before: {change.origin or 'none'}"
+        )
+        Rollout(fleet, wanted, proved, speed, bake, change).run()
+    fleet.events.end({"ok": True, "release": wanted.id, "fleet": fleet.name})
 
 
 @click.command()
@@ -98,12 +127,13 @@ def rollback(fleet: Fleet, *, release: str | None, steal: bool) -> None:
     Example:
       slackwater rollback inventories/prod.py
     """
-    proved, interrupted = fleet.releases.proved(fleet.app.name, fleet.name), fleet.changes.current()
+    proved, interrupted = _proved(fleet), fleet.changes.current()
     wanted = fleet.releases.get(fleet.app.name, release or target(proved, interrupted))
     with _interruptible():
         change = fleet.changes.begin("rollback", wanted.id, _id(proved), steal=steal)
         fleet.events.say("", f"rollback of {fleet.app.name} in {fleet.name} to {wanted.id}")
-        _finish(fleet, Rollback(fleet, wanted, proved, change).run, wanted)
+        Rollback(fleet, wanted, proved, change).run()
+    fleet.events.end({"ok": True, "release": wanted.id, "fleet": fleet.name})
 
 
 @click.command()
@@ -122,6 +152,10 @@ def status(fleet: Fleet) -> None:
     raise SystemExit(0 if report.is_well() else 1)
 
 
+def _proved(fleet: Fleet) -> Proved | None:
+    return fleet.releases.proved(fleet.app.name, fleet.name)
+
+
 def _id(proved: Proved | None) -> str | None:
     return proved.release if proved else None
 
@@ -132,19 +166,25 @@ def _wanted(fleet: Fleet, release: str | None) -> Release:
     return fleet.releases.build(fleet.app, say=lambda text: fleet.events.say("", text))
 
 
-def _preview(fleet: Fleet, wanted: Release, speed: Pace) -> None:
-    seen = fleet.seen()
-    events = fleet.events
-    todo = [name for name, one in seen.items() if one.release != wanted.id]
-    for batch in batches(todo, len(seen), speed):
+def _preview(fleet: Fleet, wanted: str, speed: Pace) -> None:
+    """Nothing is built, fetched or taken."""
+    seen, events = fleet.seen(), fleet.events
+    todo = by_name(name for name, one in seen.items() if one.release != wanted)
+    steps = batches(todo, len(seen), speed)
+    if change := fleet.changes.current():
+        events.say("", f"would have to wait: {change}")
+    if fleet.app.before_release and steps:
+        events.say(steps[0].hosts[0], f"would run before_release: {fleet.app.before_release}")
+    for batch in steps:
         for name in batch.hosts:
             now = seen[name].fault or f"runs {seen[name].release or 'nothing'}"
-            events.say(name, f"{batch.what}: would change to {wanted.id} ({now})")
-    for name in seen.keys() - set(todo):
-        events.say(name, f"stays: runs {wanted.id}")
-    if fleet.app.before_release and todo:
-        events.say(batches(todo, len(seen), speed)[0].hosts[0], f"would run before_release: {fleet.app.before_release}")
+            events.say(name, f"{batch.what}: would change to {wanted} ({now})")
+    for name in by_name(seen.keys() - set(todo)):
+        events.say(name, f"stays: runs {wanted}")
     events.say("", "nothing was changed")
+    if away := [name for name, one in seen.items() if one.fault]:
+        raise RolloutError(f"{', '.join(by_name(away))} cannot be asked: a rollout would wait for them and then stop")
+    events.end({"ok": True, "release": wanted, "would_change": todo})
 
 
 @contextmanager
@@ -159,13 +199,3 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _finish(fleet: Fleet, run: Callable[[], None], wanted: Release) -> None:
-    ok = False
-    try:
-        run()
-        ok = True
-    finally:
-        fleet.hosts.close()
-        fleet.events.end({"ok": ok, "release": wanted.id, "fleet": fleet.name})

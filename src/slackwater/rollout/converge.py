@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
+import gevent
 from pyinfra.api import Config, Host, State
 from pyinfra.api.connect import connect_all, disconnect_all
 from pyinfra.api.exceptions import PyinfraError
@@ -19,6 +22,8 @@ from slackwater.engine.report import Failure, Report
 from slackwater.errors import RolloutError
 from slackwater.lint.loading import Declaration, inventory_of
 
+CONVERGE_TIMEOUT = 3600
+"""Seconds for one batch: every step on a host is bounded, and this ends what none of those bounds foresaw."""
 SHOWN = {"release", "before release", "switch"}
 """Steps worth a line of progress; the others take no time."""
 
@@ -40,11 +45,11 @@ class Progress(BaseStateCallback):
 def converge(declaration: Declaration, names: Sequence[str], order: Order, say: Say) -> list[Failure]:
     """What failed; the hosts of a batch do not stop each other.
 
-    Raises RolloutError when deploy.py itself cannot be run, and then nothing was touched.
+    Raises RolloutError when deploy.py itself cannot be run, or does not end.
     """
     inventory = inventory_of(declaration, **{GIVEN: order})
     state, config, report = State(check_for_changes=False), Config(), Report()  # type: ignore[no-untyped-call]
-    with ctx_state.use(state), ctx_config.use(config), ctx_inventory.use(inventory):
+    with ctx_state.use(state), ctx_config.use(config), ctx_inventory.use(inventory), _sentences():
         _configure(config, declaration.project)
         state.init(inventory, config, initial_limit=[inventory.get_host(name) for name in names])
         state.cwd = str(declaration.project)
@@ -57,6 +62,22 @@ def converge(declaration: Declaration, names: Sequence[str], order: Order, say: 
     return report.failures(state)
 
 
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """The boundary where whatever a project's own files raise becomes a sentence; nothing passes it unnoticed."""
+    try:
+        with gevent.Timeout(CONVERGE_TIMEOUT):
+            yield
+    except PyinfraError as error:
+        raise RolloutError(f"deploy.py could not be run: {error}") from error
+    except click.ClickException as error:
+        raise RolloutError(f"deploy.py could not be run: {error.format_message()}") from error
+    except SystemExit as error:
+        raise RolloutError(f"config.py or deploy.py ended the run: {error}") from error
+    except gevent.Timeout as error:
+        raise RolloutError(f"deploy.py was not done after {CONVERGE_TIMEOUT} s") from error
+
+
 def _configure(config: Any, project: Path) -> None:
     """The project's config.py, as pyinfra's own command reads it."""
     if (project / "config.py").is_file():
@@ -66,10 +87,11 @@ def _configure(config: Any, project: Path) -> None:
 
 
 def _run(state: State, project: Path) -> None:
+    """Without any host left pyinfra raises; which failed, and why, is in the report."""
     try:
         connect_all(state)
         load_deploy_file(state, str(project / "deploy.py"))
         run_ops(state)
-    except PyinfraError as error:
+    except PyinfraError:
         if not state.failed_hosts:
-            raise RolloutError(f"deploy.py could not be run: {error}") from error
+            raise

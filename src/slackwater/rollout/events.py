@@ -15,7 +15,7 @@ WIDTH = 12
 
 @dataclass
 class Events:
-    """Lines for people go to stderr in JSON mode, where stdout belongs to the program that reads it."""
+    """With `as_json` every line of stdout is an object: {"at", "host", "said"}, and {"result"} at the end."""
 
     as_json: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slackwater.changes import Changes
@@ -13,7 +13,7 @@ from slackwater.lint.loading import Declaration
 from slackwater.release import Proved, Release, Releases
 from slackwater.rollout.converge import converge
 from slackwater.rollout.events import Events
-from slackwater.rollout.hosts import CHANGE_TIMEOUT, Hosts, Seen
+from slackwater.rollout.hosts import CHANGE_TIMEOUT, Answer, Hosts, Seen
 from slackwater.rollout.plan import by_name
 from slackwater.settings import App
 
@@ -22,11 +22,14 @@ RETURN_TIMEOUT = 120.0
 HEALTHY_TIMEOUT = 30.0
 """Seconds for the balancers to see a host healthy that has just proved itself."""
 PAUSE = 1.0
+"""Seconds between two looks."""
+RETURN_PAUSE = 5.0
+"""Seconds between two attempts to reach a host that is away."""
 
 
 @dataclass
 class Fleet:
-    """`declaration` is read anew for every batch: hosts that joined meanwhile are in it."""
+    """`reread` takes hosts in that joined meanwhile."""
 
     declaration: Declaration
     app: App
@@ -47,23 +50,27 @@ class Fleet:
         self.hosts.close()
         self.hosts = Hosts(self.declaration)
 
+    def members(self) -> list[str]:
+        return self.hosts.of("app")
+
     def seen(self) -> dict[str, Seen]:
-        return self.hosts.seen(self.hosts.of("app"), self.app.name)
+        return self.hosts.seen(self.members(), self.app.name)
 
     def seen_whole(self) -> dict[str, Seen]:
         """Every app host, those that reboot awaited. Raises RolloutError for one that stays away."""
-        deadline = time.monotonic() + RETURN_TIMEOUT
         seen = self.seen()
+        deadline = time.monotonic() + RETURN_TIMEOUT
         while faults := {name: one.fault for name, one in seen.items() if one.fault}:
-            if time.monotonic() > deadline:
-                raise RolloutError(
-                    "".join(f"{name} cannot be asked: {fault}\n" for name, fault in faults.items())
-                    + "Mend it, or take it out of the inventory"
-                )
-            self.events.say(", ".join(faults), "does not answer; waiting for it")
-            time.sleep(PAUSE * 5)
+            self._wait_for(faults, deadline)
             seen |= self.hosts.seen(list(faults), self.app.name)
         return seen
+
+    def _wait_for(self, faults: Mapping[str, str], deadline: float) -> None:
+        if time.monotonic() > deadline:
+            told = [f"{name} cannot be asked: {fault}" for name, fault in faults.items()]
+            raise RolloutError("\n".join([*told, "Mend it, or take it out of the inventory"]))
+        self.events.say(", ".join(faults), "does not answer; waiting for it")
+        time.sleep(RETURN_PAUSE)
 
     def others(self, release: str) -> list[str]:
         """App hosts that do not run `release` yet. Raises RolloutError when one of them stays away."""
@@ -79,34 +86,53 @@ class Fleet:
         """They run it, and balancers see them healthy. Raises RolloutError."""
         for name, one in self.hosts.seen(names, self.app.name).items():
             if one.release != release:
-                raise RolloutError(
-                    f"{name} runs {one.release}, not {release}: {one.fault or 'somebody else changed it'}"
-                )
+                found = one.fault or "somebody else changed it"
+                raise RolloutError(f"{name} runs {one.release}, not {release}: {found}")
         deadline = time.monotonic() + HEALTHY_TIMEOUT
         while wrong := self.hosts.unhealthy(names):
             if time.monotonic() > deadline:
-                raise RolloutError(_told(wrong, f"not healthy within {HEALTHY_TIMEOUT:.0f} s"))
+                lines = [f"{name}: not healthy within {HEALTHY_TIMEOUT:.0f} s: {why}" for name, why in wrong.items()]
+                raise RolloutError("\n".join(lines))
             time.sleep(PAUSE)
 
-    def back(self, names: Sequence[str], release: Release) -> None:
-        """All at once: the rename where the host still has the release, a converge where it does not."""
-        answers = self.hosts.ask(names, f"slackwater-slots back {self.app.name} {release.id}", CHANGE_TIMEOUT)
-        rest = [name for name, answer in answers.items() if not answer.is_good]
-        for name in answers.keys() - set(rest):
-            self.events.say(name, f"back on {release.id}")
-        if rest:
-            for name in rest:
-                self.events.say(name, f"converging to {release.id} ({answers[name].text.strip()[:200]})")
-            self.converge(rest, Order(release))
+    def back(self, release: str) -> list[str]:
+        """Every app host, all at once; returns those that were changed.
+
+        All are told, not only those that seem to need it: a switch that a dead run began may still be at work there.
+        Those that can go back at once do so first; then the others are waited for and converged. Raises RolloutError.
+        """
+        before = {name: one.release for name, one in self.seen().items()}
+        deadline, names = time.monotonic() + RETURN_TIMEOUT, self.members()
+        lacking: list[str] = []
+        while names:
+            answers = self.hosts.ask(names, f"slackwater-slots back {self.app.name} {release}", CHANGE_TIMEOUT)
+            lacking += [name for name, answer in answers.items() if answer.status not in {0, None}]
+            self._say_back(answers, release)
+            names = [name for name, answer in answers.items() if answer.status is None]
+            if names:
+                if time.monotonic() > deadline and lacking:
+                    self._install(lacking, release)
+                self._wait_for({name: answers[name].text for name in names}, deadline)
+        if lacking:
+            self._install(lacking, release)
+        return [name for name, was in before.items() if was != release]
+
+    def _say_back(self, answers: Mapping[str, Answer], release: str) -> None:
+        for name, answer in answers.items():
+            if answer.is_good:
+                self.events.say(name, f"on {release}")
+
+    def _install(self, names: Sequence[str], release: str) -> None:
+        """What has not got that release any more, or never had it."""
+        found = self.releases.get(self.app.name, release)
+        for name in names:
+            self.events.say(name, f"cannot go back to {release} by itself: converging")
+        self.converge(names, Order(found))
 
     def prove(self, release: Release, history: Iterable[str]) -> None:
         """Moves the pointer; `history` are the releases proved before, the newest last."""
         self.releases.prove(self.app.name, self.name, Proved.here(release, tuple(history)))
 
     def settle(self) -> None:
-        """Ends what was kept running for the way back."""
-        self.hosts.ask(self.hosts.of("app"), f"slackwater-slots settle {self.app.name}", CHANGE_TIMEOUT)
-
-
-def _told(wrong: dict[str, str], what: str) -> str:
-    return "\n".join(f"{name}: {what}: {said}" for name, said in wrong.items())
+        """Ends what was kept running for the way back, on every host that can be asked."""
+        self.hosts.ask(self.members(), f"slackwater-slots settle {self.app.name}", CHANGE_TIMEOUT)

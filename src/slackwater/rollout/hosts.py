@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import getsource
 from typing import Any
@@ -23,8 +24,10 @@ from slackwater.settings import resolve
 END = "slackwater-status"
 ASK_TIMEOUT = 30
 """Seconds for a question: a host that takes longer is as good as gone."""
-CHANGE_TIMEOUT = 900
-"""Seconds for a switch on a host: each of its parts is bounded, and this is above their sum."""
+CHANGE_TIMEOUT = 1800
+"""Seconds for a switch on a host: it may wait 900 for another one, and its own parts are bounded below that."""
+MARGIN = 10
+"""Seconds more, after which a host that takes connections and says nothing is given up."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Shell(FactBase[Answer]):
 
     @staticmethod
     def default() -> Answer:
-        return Answer(None, "it said nothing")
+        return Answer(None, "it did not answer")
 
     def process(self, output: Iterable[str]) -> Answer:
         lines = list(output)
@@ -104,11 +107,13 @@ class Hosts:
     def _attempt(self, host: Host, command: str, timeout: int) -> Answer:
         was_connected = host.connected
         try:
-            with ctx_state.use(self.state), ctx_host.use(host):
+            with gevent.Timeout(timeout + MARGIN), ctx_state.use(self.state), ctx_host.use(host):
                 host.connect(show_errors=False, raise_exceptions=True)
                 answer: Answer = host.get_fact(Shell, command=command, _timeout=timeout, _ignore_errors=True)
         except (ConnectError, PyinfraError, OSError, SSHException, EOFError) as error:
             answer = Answer(None, str(error) or type(error).__name__)
+        except gevent.Timeout:
+            answer = Answer(None, f"it took the connection and said nothing for {timeout} s")
         if answer.status is None and was_connected:
             host.disconnect()
         return answer
@@ -121,9 +126,10 @@ class Hosts:
 
     def _seen(self, name: str, answer: Answer) -> Seen:
         groups = tuple(self.hosts[name].groups)
-        if not answer.is_good:
-            return Seen(name, groups, fault=answer.text)
-        return Seen(name, groups, json.loads(answer.text.splitlines()[-1]))
+        facts = _facts(answer)
+        return (
+            Seen(name, groups, fault=answer.text or "it said nothing") if facts is None else Seen(name, groups, facts)
+        )
 
     def unhealthy(self, names: Sequence[str]) -> dict[str, str]:
         """Hosts that a balancer, or without one the host itself, would not send requests to, and what each saw."""
@@ -155,6 +161,13 @@ def _look(places: Mapping[str, str]) -> str:
 
 def _looked(places: Mapping[str, str], answer: Answer) -> dict[str, str]:
     """A balancer that cannot be asked sees nothing healthy: a rollout must not go on without it."""
-    if not answer.is_good:
-        return dict.fromkeys(places, f"it could not be asked: {answer.text[-300:]}")
-    return dict(json.loads(answer.text.splitlines()[-1]))
+    facts = _facts(answer)
+    return dict.fromkeys(places, f"it could not be asked: {answer.text[-300:]}") if facts is None else facts
+
+
+def _facts(answer: Answer) -> dict[str, Any] | None:
+    """The JSON of the last line that is some; None when the command failed or said none."""
+    for line in reversed(answer.text.splitlines() if answer.is_good else []):
+        with suppress(ValueError):
+            return dict(json.loads(line))
+    return None

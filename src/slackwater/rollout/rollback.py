@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 
 from slackwater.changes import Change
+from slackwater.errors import RolloutError
 from slackwater.release import Proved, Release
-from slackwater.rollout.alive import alive
+from slackwater.rollout.alive import WholeError, alive
 from slackwater.rollout.fleet import Fleet
 from slackwater.rollout.way_back import history_of
 
@@ -23,15 +24,27 @@ class Rollback:
         """Raises RolloutError with every host that could not; those that could are back all the same."""
         began = time.monotonic()
         with alive(self):
+            self._step("moving the pointer")
             self.fleet.prove(self.release, history_of(self.proved, self.release.id))
-            self.fleet.events.say("", f"{self.release.id} is the proved release")
-            self._bring_back()
-            self.fleet.reread()
-            self._bring_back()
-            self.fleet.settle()
-        self.fleet.events.say("", f"every host runs {self.release.id}, {time.monotonic() - began:.1f} s", "green")
+            self._step("every host at once")
+            self.fleet.back(self.release.id)
+            self.fleet.events.say("", f"every host runs {self.release.id}, {time.monotonic() - began:.1f} s", "green")
+            self._step("looking for what joined, ending what was left")
+            self._finish()
 
-    def _bring_back(self) -> None:
-        if names := self.fleet.others(self.release.id):
-            self.fleet.back(names, self.release)
-            self.fleet.confirm(names, self.release.id)
+    def _finish(self) -> None:
+        """Hosts that joined meanwhile, and slots that were kept; only then what balancers see."""
+        self.fleet.settle()
+        self.fleet.reread()
+        if self.fleet.others(self.release.id):
+            self.fleet.back(self.release.id)
+        try:
+            self.fleet.confirm(self.fleet.members(), self.release.id)
+        except RolloutError as error:
+            raise WholeError(
+                f"{error}\nEvery host runs {self.release.id}; the balancers do not see it healthy"
+            ) from error
+
+    def _step(self, what: str) -> None:
+        """Finds out, too, whether somebody took over: then nothing more is touched."""
+        self.change = self.fleet.changes.refresh(self.change, step=what)

@@ -10,15 +10,18 @@ from slackwater.changes import Change, TakenOverError
 from slackwater.engine.order import Order
 from slackwater.errors import RolloutError, SlackwaterError
 from slackwater.release import Proved, Release
-from slackwater.rollout.alive import UndoneError, alive
+from slackwater.rollout.alive import WholeError, alive
 from slackwater.rollout.fleet import PAUSE, Fleet
+from slackwater.rollout.hosts import CHANGE_TIMEOUT
 from slackwater.rollout.plan import Batch, Pace, batches
 from slackwater.rollout.watch import Watch
 
 LAST_LINES = 20
 """Of the app's own log, for the message about a host that turned bad."""
-STANDBY = 900
-"""Seconds that replaced slots run on at most, should the rollout die: its end, or the next one, stops them sooner."""
+STANDBY = 3600
+"""Seconds that replaced slots run on at most: the rollout's end, or the next one, stops them sooner."""
+LAST_LOOKS = 3
+"""Rounds in which hosts that joined late are brought along."""
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Rollout:
     bake: int
     change: Change
     changed: list[str] = field(default_factory=list)
+    was_prepared: bool = False
 
     def run(self) -> None:
         """Raises RolloutError when it could not be done; every changed host is then back on what was proved."""
@@ -44,24 +48,33 @@ class Rollout:
             except (SlackwaterError, KeyboardInterrupt) as error:
                 why = str(error) or "interrupted"
                 self._say("", f"stopped: {why}", "red")
-                raise UndoneError(f"{why}\n{self._put_back()}") from error
-            self._latecomers()
-            self.fleet.settle()
-            self._after()
+                raise self._undone(why) from error
+            self._finish()
+        self._after()
 
     def _bring(self) -> None:
-        while todo := self.fleet.others(self.release.id):
-            fleet = len(self.fleet.hosts.of("app"))
-            for batch in batches(todo, fleet, self.pace if not self.changed else Pace(0, self.pace.batch)):
+        """Hosts that an earlier run has brought there were perhaps never watched: they are looked at first."""
+        todo = self.fleet.others(self.release.id)
+        if found := [name for name in self.fleet.members() if name not in todo]:
+            self.changed += found
+            self._look(Batch("found on it", tuple(found)))
+        speed = self.pace
+        while todo:
+            for batch in batches(todo, len(self.fleet.members()), speed):
                 self._one(batch)
             self.fleet.reread()
+            todo, speed = self.fleet.others(self.release.id), Pace(0, self.pace.batch)
 
     def _one(self, batch: Batch) -> None:
         self._checkpoint()
         self._step(f"{batch.what}: {', '.join(batch.hosts)}")
-        hook_on = None if self.changed else batch.hosts[0]
+        hook_on = None if self.was_prepared else batch.hosts[0]
         self.changed += batch.hosts
         self.fleet.converge(batch.hosts, Order(self.release, hook_on=hook_on, standby=STANDBY))
+        self.was_prepared = True
+        self._look(batch)
+
+    def _look(self, batch: Batch) -> None:
         self.fleet.confirm(batch.hosts, self.release.id)
         for name in batch.hosts:
             self._say(name, f"live on {self.release.id}, seen healthy", "green")
@@ -90,46 +103,53 @@ class Rollout:
         return {name: one.facts.get("restarts") or 0 for name, one in seen.items() if not one.fault}
 
     def _prove(self) -> None:
+        self._checkpoint()
         before = self.proved
-        if before is not None and before.release == self.release.id:
-            return
-        history = () if before is None else (*before.history, before.release)
-        self.fleet.prove(self.release, history)
-        self._say("", f"{self.release.id} is the proved release", "green")
+        if before is None or before.release != self.release.id:
+            self.fleet.prove(self.release, () if before is None else (*before.history, before.release))
+            self._say("", f"{self.release.id} is the proved release", "green")
 
-    def _latecomers(self) -> None:
-        """Hosts that joined before the pointer moved and took the old release."""
-        self.fleet.reread()
-        if late := self.fleet.others(self.release.id):
-            self._say("", f"joined meanwhile: {', '.join(late)}")
+    def _finish(self) -> None:
+        """Once the pointer has moved: hosts that joined before and took the old release, and slots that were kept."""
+        for _ in range(LAST_LOOKS):
+            self.fleet.settle()
+            self.fleet.reread()
+            late = self.fleet.others(self.release.id)
+            if not late:
+                return
+            self._step(f"not on it yet: {', '.join(late)}")
             self.fleet.converge(late, Order(self.release))
             self.fleet.confirm(late, self.release.id)
+        raise RolloutError(f"{', '.join(late)} changed again and again: does somebody else deploy there?")
 
     def _after(self) -> None:
         """A failure is the operator's to know; the release is live everywhere and stays."""
         if not self.fleet.app.after_release:
             return
-        first = self.fleet.hosts.of("app")[0]
-        self._step(f"after_release on {first}")
+        first = self.fleet.members()[0]
+        self._say("", f"after_release on {first}")
         slot = self.fleet.hosts.seen([first], self.fleet.app.name)[first].facts.get("slot")
         command = f"slackwater-slots hook {self.fleet.app.name} {slot} after_release"
-        answer = self.fleet.hosts.ask([first], command, self.fleet.app.hook_timeout + 60)[first]
+        answer = self.fleet.hosts.ask([first], command, self.fleet.app.hook_timeout + CHANGE_TIMEOUT)[first]
         if not answer.is_good:
             raise RolloutError(f"{first}: after_release failed; {self.release.id} is live everywhere:\n{answer.text}")
 
-    def _put_back(self) -> str:
-        """Every host that does not run what was proved, all at once; what became of it, in a sentence."""
+    def _undone(self, why: str) -> RolloutError:
+        """Every host that does not run what was proved goes back, all at once; what became of it, in a sentence."""
         if self.proved is None:
-            return f"Nothing was proved before {self.release.id}, so there is nothing to go back to"
+            return WholeError(f"{why}\nNothing was proved before {self.release.id}: there is nothing to go back to")
+        self._say("", f"going back to {self.proved.release}")
         self.fleet.reread()
-        origin = self.fleet.releases.get(self.fleet.app.name, self.proved.release)
-        touched = self.fleet.others(origin.id)
-        if touched:
-            self._step(f"going back to {origin.id}: {', '.join(touched)}")
-            self.fleet.back(touched, origin)
-            self.fleet.confirm(touched, origin.id)
+        try:
+            touched = self.fleet.back(self.proved.release)
+        except SlackwaterError as error:
+            return RolloutError(
+                f"{why}\nNot every host could go back to {self.proved.release}:\n{error}\n"
+                "When it is mended: slackwater rollback"
+            )
         self.fleet.settle()
-        return f"Every host runs {origin.id}" + (f"; changed and put back: {', '.join(touched)}" if touched else "")
+        put_back = f"; changed and put back: {', '.join(touched)}" if touched else ""
+        return WholeError(f"{why}\nEvery host runs {self.proved.release}{put_back}")
 
     def _checkpoint(self) -> None:
         """Here others' wishes are heard: pause, go on, cancel; and a thief found."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from slackwater.changes import Change
 from slackwater.rollout.fleet import Fleet
@@ -18,6 +19,8 @@ from slackwater.rollout.plan import by_name
 
 WIDTH = 160
 """Columns when nobody's terminal says how many it has."""
+IS_WELL = "! [ -d /etc/nginx/slackwater.d ] || systemctl is-active -q nginx || echo nginx is not running"
+"""What a host without the app is asked; only balancers have nginx."""
 GROUPS = ("app", "worker", "balancer", "database", "cache")
 
 
@@ -58,7 +61,7 @@ class Report:
         table = Table("host", "group", "release", "wanted", "health", "in flight", "since", "last error", box=None)
         for row in self.rows:
             style = None if row.is_well() else "red"
-            table.add_row(*_cells(row), style=style)
+            table.add_row(*map(Text, _cells(row)), style=style)
         out = StringIO()
         console = Console(file=out, width=WIDTH)
         console.print(f"{self.app} in {self.fleet}; proved: {self.proved or 'nothing yet'}", highlight=False)
@@ -89,8 +92,8 @@ def report(fleet: Fleet) -> Report:
     proved = fleet.releases.proved(fleet.app.name, fleet.name)
     wanted = proved.release if proved else None
     apps = [_app_row(one, wanted) for one in fleet.seen().values()]
-    others = [name for name in fleet.hosts.hosts if name not in fleet.hosts.of("app")]
-    answers = fleet.hosts.ask(by_name(others), "systemctl is-active nginx 2>/dev/null || true")
+    others = by_name(name for name in fleet.hosts.hosts if name not in fleet.members())
+    answers = fleet.hosts.ask(others, IS_WELL)
     rest = [
         _other_row(name, _group(fleet.hosts.hosts[name].groups), answer.text if answer.is_good else None)
         for name, answer in answers.items()
@@ -126,5 +129,5 @@ def _health(facts: Any) -> str:
 
 
 def _other_row(name: str, group: str, said: str | None) -> Row:
-    health = "no connection" if said is None else "ok" if said.strip() == "active" else f"nginx is {said.strip()}"
+    health = "no connection" if said is None else said.strip() or "ok"
     return Row(name, group, None, None, health, None, None, None)

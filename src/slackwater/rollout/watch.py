@@ -9,7 +9,10 @@ FALL = 3
 
 
 class Watch:
-    """`restarts` of each app when the watch begins: one more is a crash, and that is certain at the first look."""
+    """`restarts` of each app when the watch begins: one more is a crash, and that is certain at the first look.
+
+    A host that could not be asked then is compared with its own first answer.
+    """
 
     def __init__(self, names: Iterable[str], restarts: Mapping[str, int]) -> None:
         self._restarts = dict(restarts)
@@ -18,5 +21,7 @@ class Watch:
     def look(self, unhealthy: Mapping[str, str], restarts: Mapping[str, int]) -> dict[str, str]:
         """Hosts that have turned bad, and why."""
         self._times = {name: times + 1 if name in unhealthy else 0 for name, times in self._times.items()}
+        for name, count in restarts.items():
+            self._restarts[name] = min(count, self._restarts.get(name, count))
         fallen = {name: unhealthy[name] for name, times in self._times.items() if times >= FALL}
-        return fallen | {name: "it crashed" for name, count in restarts.items() if count > self._restarts.get(name, 0)}
+        return fallen | {name: "it crashed" for name, count in restarts.items() if count > self._restarts[name]}

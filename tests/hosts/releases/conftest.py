@@ -1,4 +1,4 @@
-"""The fleet that rollouts are tried on: six app hosts behind a balancer, with a proved release."""
+"""The fleets that rollouts are tried on: app hosts behind a balancer, with a proved release."""
 
 from __future__ import annotations
 
@@ -13,22 +13,33 @@ from tests.hosts.releases.site import Site
 Fleet = Callable[..., Lab]
 
 
-@pytest.fixture(scope="module")
-def six(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Converged once; `good` is the release of the example as it is."""
-    site = Site(passing("six", app=6, balancer=1), tmp_path_factory.mktemp("six"))
+def proved(lab: Lab, folder: Path) -> Site:
+    """Converged, and rolled out once; `good` is the release of the example as it is."""
+    site = Site(lab, folder)
     site.build("good")
     site.converge()
     site.rollout("good")
     return site
 
 
+@pytest.fixture(scope="session")
+def three(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return proved(fleet("three", app=3, balancer=1, suite_of={"app-3": "trixie"}), tmp_path_factory.mktemp("three"))
+
+
+@pytest.fixture(scope="module")
+def six(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return proved(passing("six", app=6, balancer=1), tmp_path_factory.mktemp("six"))
+
+
 @pytest.fixture
-def rested(six: Site) -> Iterator[Site]:
-    """The six on `good`, whatever the test did."""
-    yield six
-    six.source({})
-    six.tell()
-    if set(six.releases().values()) != {"good"} or six.status()["proved"] != "good":
-        six.rollout("good")
-    Path(six.folder / "said").unlink(missing_ok=True)
+def rested(three: Site) -> Iterator[Site]:
+    """The three on `good`, whatever the test does to them."""
+    yield three
+    three.source({})
+    three.tell()
+    status = three.status()
+    if {host["release"] for host in status["hosts"] if host["group"] == "app"} != {"good"} or status[
+        "proved"
+    ] != "good":
+        three.rollout("good")

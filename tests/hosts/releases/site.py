@@ -22,7 +22,7 @@ app = App(
     entrypoint={entrypoint!r},
     source=Source.directory({source!r}),
     environment={environment!r},
-    health=Health(live="/health", ready="/health/ready", start_deadline={deadline}),
+    health=Health(live="/health", ready="/health/ready", start_deadline={deadline}, stable={stable}),
     {more}
 )
 """
@@ -51,11 +51,15 @@ class Site:
         for name, text in files.items():
             (self.folder / "source" / name).write_text(text)
 
-    def tell(self, more: str = "", deadline: int = 20, variables: Mapping[str, str] = {}, group: str = "") -> None:
+    def tell(
+        self, more: str = "", deadline: int = 20, stable: int = 2, variables: Mapping[str, str] = {}, group: str = ""
+    ) -> None:
         """`more` goes into App(…), `group` after it."""
         words = {"interface": "asgi", "entrypoint": "shop.main:app", **self.shop}
         values = {"LEDGER": LEDGER, **variables}
-        text = SHOP.format(**words, source=f"{self.folder}/source", environment=values, deadline=deadline, more=more)
+        text = SHOP.format(
+            **words, source=f"{self.folder}/source", environment=values, deadline=deadline, stable=stable, more=more
+        )
         self._write("app", text + group)
         self._write("all", f"store = Store.directory({str(self.folder / 'store')!r})")
 
@@ -109,8 +113,7 @@ class Site:
 
     def releases(self) -> dict[str, str]:
         """What each app host runs, by what is on its disk."""
-        shown = {name: json.loads(self.on(name, "slackwater-slots status shop --json")) for name in self.hosts()}
-        return {name: str(facts["release"]) for name, facts in shown.items()}
+        return {name: self.on(name, "basename $(readlink /srv/slackwater/shop/current)") for name in self.hosts()}
 
     def slots(self) -> dict[str, list[str]]:
         """The slots that run on each app host."""

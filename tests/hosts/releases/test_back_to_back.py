@@ -22,11 +22,14 @@ KINDS = {
 }
 
 
-@pytest.fixture(params=KINDS)
-def pair(request: pytest.FixtureRequest, passing: Fleet, tmp_path: Path) -> Site:
+@pytest.fixture(scope="module", params=KINDS)
+def pair(request: pytest.FixtureRequest, passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """One app host behind a balancer, of each kind, and three releases to go round."""
     example, words = KINDS[request.param]
-    site = Site(passing(request.param, app=1, balancer=1), tmp_path / request.param, example, words)
+    site = Site(
+        passing(request.param, app=1, balancer=1), tmp_path_factory.mktemp(request.param) / "site", example, words
+    )
+    site.tell(stable=0)
     for name in ("one", "two", "three"):
         site.build(name, {"which.txt": name})
     site.converge()

@@ -31,7 +31,7 @@ class Broken:
     code: str = ""
     before: str = ""
     more: str = ""
-    deadline: int = 8
+    deadline: int = 6
     says: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 
@@ -76,9 +76,9 @@ def test_a_broken_release_is_refused(rested: Site, kind: str) -> None:
     head, future, tail = main.partition("import asyncio\n")
     name = kind.replace(" ", "-")
     rested.build(name, {SHOP: head + broken.before + future + tail + TAIL + broken.code, **broken.files})
-    rested.tell(more=broken.more, deadline=broken.deadline)
+    rested.tell(more=broken.more, deadline=broken.deadline, group="server = Server(graceful_timeout=6)")
     with traffic(rested) as people:
-        done = rested.run("rollout", "--release", name, "--bake", "3", "--batch", "50%")
+        done = rested.run("rollout", "--release", name, "--bake", "2", "--batch", "50%")
 
     assert 1 == done.returncode, done.stdout
     assert "app-1: role app, step" in done.stdout, done.stdout
@@ -96,7 +96,7 @@ def test_requirements_that_do_not_resolve_make_no_release(rested: Site) -> None:
     built = rested.run("release", "build", "--id", "unresolved")
     rolled = rested.run("rollout", "--release", "unresolved")
 
-    assert (1, 1) == (built.returncode, rolled.returncode)
+    assert (1, 1) == (built.returncode, rolled.returncode), built.stdout + rolled.stdout
     assert "fastapi" in built.stdout
     assert "unresolved" in rolled.stdout
     rested.whole("good")
@@ -138,7 +138,7 @@ def test_a_release_that_turns_bad_on_the_canary_goes_back(rested: Site) -> None:
     main = (rested.folder / "source" / SHOP).read_text()
     rested.build("turning", {SHOP: main + TAIL + slow})
     with traffic(rested) as people:
-        done = rested.run("rollout", "--release", "turning", "--bake", "40", "--batch", "50%")
+        done = rested.run("rollout", "--release", "turning", "--bake", "30", "--batch", "50%")
 
     assert 1 == done.returncode, done.stdout
     assert "app-1 turned bad on turning: ready: 500" in done.stdout

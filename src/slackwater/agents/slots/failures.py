@@ -40,5 +40,5 @@ def noted(layout: Layout, step: str, *, slot: str | None = None, release: str | 
         at = datetime.now(UTC).isoformat(timespec="seconds")
         note = {"at": at, "slot": slot, "release": release, "step": step, "message": sentence(error)}
         with suppress(OSError):
-            write_whole(layout.last_error, json.dumps(note) + "\n")
+            write_whole(layout.last_error, json.dumps(note) + "\n", 0o600)
         raise

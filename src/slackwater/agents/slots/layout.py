@@ -131,10 +131,11 @@ def point(link: Path, to: str) -> None:
     sync_folder(link.parent)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     """Nobody finds half of it, not even after a power cut."""
     new = path.with_name(f".{path.name}.new")
     with new.open("w") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from . import probe, systemd
+from . import probe, standby, systemd
 from .layout import Layout, target
 from .running import SwitchError, serve, stop
 
@@ -17,33 +17,35 @@ CRASHES = 3
 """Restarts after which a slot is called broken, rather than awaited to the deadline."""
 
 
-def prove(layout: Layout, slot: str, facts: dict[str, Any]) -> None:
-    """Waits until the slot is ready for good; stops it again when it never is, unless it is the live one.
+def prove(layout: Layout, slot: str, facts: dict[str, Any], question: Literal["live", "ready"] = "ready") -> None:
+    """Waits until the slot answers `question` for good; stops it when it never does, unless it ran before.
 
     One that was proved before, and goes back into service, must only answer again.
     """
     stable = 0 if slot in map(target, map(layout.slot_of, layout.proved())) else facts["stable"]
     service, begun = layout.unit(slot, "service"), time.time()
+    ran = systemd.active(service)
     systemd.systemctl("start", layout.unit(slot, "socket"))
     systemd.systemctl("start", "--no-block", service)
     wrong = Trial(facts["proofs"], facts["start_deadline"], stable).wrong(
-        lambda: probe.ask(layout.slot_socket(slot), facts["ready"], facts["host"], facts["timeout"]),
+        lambda: probe.ask(layout.slot_socket(slot), facts[question], facts["host"], facts["timeout"]),
         lambda: systemd.restarts(service),
     )
     if wrong:
         said = systemd.last_lines(service, begun)
-        _give_up(layout, slot)
-        kept = "is live and not ready" if slot == layout.live_slot() else "was not switched to, it is not ready"
+        live = layout.live_slot()
+        if slot != live:
+            _give_up(layout, slot, live, ran)
+        kept = f"is live and not {question}" if slot == live else f"was not switched to, it is not {question}"
         raise SwitchError(f"{slot} {kept}: {wrong}\n{said}")
 
 
-def _give_up(layout: Layout, slot: str) -> None:
-    live = layout.live_slot()
-    if slot == live:
-        return
+def _give_up(layout: Layout, slot: str, live: str | None, ran: bool) -> None:
+    """One that ran before, in standby, runs on: it may be the only way back, once what ails it is over."""
     if live and target(layout.socket) == layout.slot_socket(slot).name:
         serve(layout, live)  # a switch that died half-way left nginx on the slot that is about to be stopped
-    stop(layout, slot)
+    if not (ran and slot == standby.waiting(layout)):
+        stop(layout, slot)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from .environments import furnish, has_one, prune_environments
 from .layout import MARKER, Layout
 from .programs import ReleaseError, run
 
+ORIGIN = "archive.sha256"
+"""Says which archive the release was made of: another one of the same id must not be taken for it."""
 SOME_TIME, SOME_YEARS = 946_684_800, 20 * 365 * 86_400
 """2000 and twenty years, in seconds: a static file's time is none of the future."""
 
@@ -61,6 +63,7 @@ def _make(layout: Layout, order: Order, place: Path) -> None:
             furnish(layout, place, order.python, order.group)
         if not whole:
             _protect(place, order.group)
+        (place / ORIGIN).write_text(f"{order.sha256}\n")
         _mark(place, order.archive)
         failed.pop_all()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from . import standby, systemd
 from .layout import Layout, point, target
 from .locks import lock
@@ -21,12 +23,15 @@ def switch(layout: Layout, slot: str, seconds: float = 0) -> None:
 
 
 def back(layout: Layout, release: str) -> None:
-    """Makes that slot live with which `release` was last proved."""
+    """Makes that slot live with which `release` was last proved.
+
+    It must be live, and not ready: a database's bad day is no reason to stay on a release that was to be left.
+    """
     with lock(layout, "switch"):
         if release not in layout.proved():
             there = ", ".join(layout.proved()) or "none"
             raise SwitchError(f"{layout.app} cannot go back to {release} on this host, only to: {there}")
-        _switch(layout, str(target(layout.slot_of(release))), 0)
+        _switch(layout, str(target(layout.slot_of(release))), 0, "live")
 
 
 def settle(layout: Layout, *, expired: bool = False) -> None:
@@ -44,7 +49,7 @@ def settle(layout: Layout, *, expired: bool = False) -> None:
             remove_slot(layout, slot)
 
 
-def _switch(layout: Layout, slot: str, seconds: float) -> None:
+def _switch(layout: Layout, slot: str, seconds: float, question: Literal["live", "ready"] = "ready") -> None:
     told, live = facts(layout, slot), layout.live_slot()
     publish(layout, told["release"], told["public"])
     systemd.systemctl("daemon-reload")
@@ -52,7 +57,7 @@ def _switch(layout: Layout, slot: str, seconds: float) -> None:
         serve(layout, slot)
     else:
         stop_others(layout, slot, served(layout))  # at most two run: memory was reckoned for two
-    prove(layout, slot, told)
+    prove(layout, slot, told, question)
     point(layout.socket, layout.slot_socket(slot).name)
     if slot != live:
         record(layout, slot, told["release"])
