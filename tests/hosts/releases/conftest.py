@@ -14,11 +14,11 @@ Fleet = Callable[..., Lab]
 
 
 def proved(lab: Lab, folder: Path) -> Site:
-    """Converged, and rolled out once; `good` is the release of the example as it is."""
+    """`good`, the example as it is, on bare hosts by a rollout, the first ever; then the balancer by a converge."""
     site = Site(lab, folder)
     site.build("good")
+    site.rollout("good", "--canary", "0", "--batch", "100%", "--bake", "0")
     site.converge()
-    site.rollout("good")
     return site
 
 

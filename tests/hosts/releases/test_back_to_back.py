@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,20 @@ Fleet = Callable[..., Lab]
 RATE = 300
 RTT = 0.04
 KINDS = {
-    "asgi": ("shop", {}),
-    "wsgi": ("kiosk", {"interface": "wsgi", "entrypoint": "kiosk.main:app"}),
+    "asgi": ("shop", {}, "server = Server()"),
+    # 300 requests/s of 92 ms are 28 at a time: threads for them, or it is overload that is tested.
+    "wsgi": ("kiosk", {"interface": "wsgi", "entrypoint": "kiosk.main:app"}, "server = Server(threads=40)"),
 }
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest, passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """One app host behind a balancer, of each kind, and three releases to go round."""
-    example, words = KINDS[request.param]
+    example, words, server = KINDS[request.param]
     site = Site(
         passing(request.param, app=1, balancer=1), tmp_path_factory.mktemp(request.param) / "site", example, words
     )
-    site.tell(stable=0)
+    site.tell(stable=0, group=server)
     for name in ("one", "two", "three"):
         site.build(name, {"which.txt": name})
     site.converge()
@@ -45,6 +47,7 @@ def test_releases_back_to_back(pair: Site) -> None:
     nothing_lost(pair, people)
 
     assert set(names) <= people.result.releases.keys()
+    assert sum(people.result.sent.values()) > RATE * count(100), "the load was too thin to prove anything"
     pair.whole(names[(count(100) - 1) % 3])
 
 
@@ -57,14 +60,16 @@ def test_on_an_idle_fleet_nothing_reaches_the_old_release_after_three_seconds(pa
     nothing_lost(pair, people)
     seen = people.result
 
-    assert seen.last_sent_to("one") < seen.first_answer_of("two") + 3
+    assert -inf < seen.last_sent_to("one") < seen.first_answer_of("two") + 3 < inf
 
 
 def test_websockets_are_closed_with_1012_and_come_back(pair: Site) -> None:
     """Spread over seconds, by the release that goes; a WSGI app has none."""
     if pair.example != "shop":
         pytest.skip("the WSGI example has no WebSockets")
+    pair.tell("nginx=Nginx(read_timeout=16),", stable=0, group="server = Server(graceful_timeout=8)")
     pair.rollout("one")
+    pair.converge()
     with traffic(pair, 50, websockets=20) as people:
         time.sleep(3)
         pair.rollout("two")
