@@ -69,8 +69,8 @@ def switched(told: HostSettings, slot: str, order: Order) -> Commands:
         yield refuse_with(UNREADABLE)
     elif live == f"live {slot}":
         return
-    elif outdated := order.outdated(told):
-        yield refuse_with(outdated)
+    elif refused := order.outdated(told) or _proved_elsewhere(told, order):
+        yield refuse_with(refused)
     elif order.hook_on in {failed.name for failed in host.state.failed_hosts}:
         yield refuse_with(f"not switched: {order.hook_on} failed before the release was prepared for all hosts")
     else:
@@ -84,11 +84,30 @@ def _live(app: App) -> str | None:
     return None if lines is None else "\n".join(lines).strip()
 
 
+def _proved_elsewhere(told: HostSettings, order: Order) -> str:
+    """A store that knows of no proved release, and a host that does: the store is not this fleet's."""
+    question = f"cat /srv/slackwater/{told.require_app().name}/proved 2>/dev/null || :"
+    mark: list[str] | None = ask(Lines, command=question) if order.is_first else None
+    if not mark or mark == [order.release.id]:
+        return ""
+    return (
+        f"{host.name} was told that {mark[0]} is proved, and the store {told.store.location} knows of nothing proved: "
+        "use the store that this fleet is released from, or take the fleet over with `slackwater rollout`"
+    )
+
+
 @operation()
 def proved(told: HostSettings, order: Order) -> Commands:
     """Moves the pointer to the first release ever, once every app host of this run serves it."""
     if order.is_first:
         yield FunctionCommand(_prove, (told, order.release), {})
+        if _is_proved(told, order.release):
+            yield act(f"slackwater-slots settle {told.require_app().name} --proved {order.release.id}")
+
+
+def _is_proved(told: HostSettings, release: Release) -> bool:
+    now = open_releases(told.store, Path.cwd()).proved(told.require_app().name, told.fleet)
+    return now is not None and now.release == release.id
 
 
 _proving = Lock()

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pyinfra_cli  # noqa: F401  # makes sockets and threads cooperative: before anything opens one
+from gevent.hub import Hub
 
 from slackwater.changes.change import Wish
 from slackwater.errors import RolloutError, SlackwaterError
@@ -194,6 +195,7 @@ def _interruptible() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
+    Hub.NOT_ERROR = (*Hub.NOT_ERROR, KeyboardInterrupt)  # else gevent shows a traceback of what is no error
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slackwater.changes import Changes
 from slackwater.engine.order import Order
-from slackwater.errors import RolloutError
+from slackwater.errors import RolloutError, SlackwaterError
 from slackwater.lint.loading import Declaration
 from slackwater.release import Proved, Release, Releases
 from slackwater.rollout.converge import converge
 from slackwater.rollout.events import Events
-from slackwater.rollout.hosts import CHANGE_TIMEOUT, Answer, Hosts, Seen
+from slackwater.rollout.hosts import CHANGE_TIMEOUT, Answer, Hosts, Seen, facts
 from slackwater.rollout.plan import by_name
 from slackwater.settings import App
 
@@ -47,8 +48,9 @@ class Fleet:
 
     def reread(self) -> None:
         """Hosts come and go while a rollout runs."""
+        there = Hosts(self.declaration)  # first: an inventory that broke must not cost those that are known
         self.hosts.close()
-        self.hosts = Hosts(self.declaration)
+        self.hosts = there
 
     def members(self) -> list[str]:
         return self.hosts.of("app")
@@ -65,10 +67,10 @@ class Fleet:
             seen |= self.hosts.seen(list(faults), self.app.name)
         return seen
 
-    def _wait_for(self, faults: Mapping[str, str], deadline: float) -> None:
+    def _wait_for(self, faults: Mapping[str, str], deadline: float, failed: Sequence[str] = ()) -> None:
         if time.monotonic() > deadline:
             told = [f"{name} cannot be asked: {fault}" for name, fault in faults.items()]
-            raise RolloutError("\n".join([*told, "Mend it, or take it out of the inventory"]))
+            raise RolloutError("\n".join([*failed, *told, "Mend it, or take it out of the inventory"]))
         self.events.say(", ".join(faults), "does not answer; waiting for it")
         time.sleep(RETURN_PAUSE)
 
@@ -101,38 +103,49 @@ class Fleet:
         All are told, not only those that seem to need it: a switch that a dead run began may still be at work there.
         Those that can go back at once do so first; then the others are waited for and converged. Raises RolloutError.
         """
-        before = {name: one.release for name, one in self.seen().items()}
+        command = f"slackwater-slots status {self.app.name} --json; slackwater-slots back {self.app.name} {release}"
         deadline, names = time.monotonic() + RETURN_TIMEOUT, self.members()
-        lacking: list[str] = []
+        touched: list[str] = []
+        failed: list[str] = []
         while names:
-            answers = self.hosts.ask(names, f"slackwater-slots back {self.app.name} {release}", CHANGE_TIMEOUT)
-            lacking += [name for name, answer in answers.items() if answer.status not in {0, None}]
+            answers = self.hosts.ask(names, command, CHANGE_TIMEOUT)
             self._say_back(answers, release)
+            lacking = [name for name, answer in answers.items() if answer.status not in {0, None}]
+            touched += lacking + [name for name, one in answers.items() if one.is_good and _was(one) != release]
+            failed += self._installed(lacking, release)
             names = [name for name, answer in answers.items() if answer.status is None]
             if names:
-                if time.monotonic() > deadline and lacking:
-                    self._install(lacking, release)
-                self._wait_for({name: answers[name].text for name in names}, deadline)
-        if lacking:
-            self._install(lacking, release)
-        return [name for name, was in before.items() if was != release]
+                self._wait_for({name: answers[name].text for name in names}, deadline, failed)
+        if failed:
+            raise RolloutError("\n".join(failed))
+        return by_name(touched)
 
     def _say_back(self, answers: Mapping[str, Answer], release: str) -> None:
         for name, answer in answers.items():
             if answer.is_good:
                 self.events.say(name, f"on {release}")
 
-    def _install(self, names: Sequence[str], release: str) -> None:
-        """What has not got that release any more, or never had it."""
-        found = self.releases.get(self.app.name, release)
+    def _installed(self, names: Sequence[str], release: str) -> list[str]:
+        """What has not got that release any more, or never had it; returns what failed: others may be waited for."""
         for name in names:
             self.events.say(name, f"cannot go back to {release} by itself: converging")
-        self.converge(names, Order(found))
+        try:
+            if names:
+                self.converge(names, Order(self.releases.get(self.app.name, release)))
+        except SlackwaterError as error:
+            return [str(error)]
+        return []
 
     def prove(self, release: Release, history: Iterable[str]) -> None:
         """Moves the pointer; `history` are the releases proved before, the newest last."""
         self.releases.prove(self.app.name, self.name, Proved.here(release, tuple(history)))
 
-    def settle(self) -> None:
-        """Ends what was kept running for the way back, on every host that can be asked."""
-        self.hosts.ask(self.members(), f"slackwater-slots settle {self.app.name}", CHANGE_TIMEOUT)
+    def settle(self, proved: str) -> None:
+        """Ends what was kept running for the way back, on every host that can be asked; each notes what is proved."""
+        command = f"slackwater-slots settle {self.app.name} --proved {shlex.quote(proved)}"
+        self.hosts.ask(self.members(), command, CHANGE_TIMEOUT)
+
+
+def _was(answer: Answer) -> str | None:
+    """The release that a host ran before it went back."""
+    return (facts(answer) or {}).get("release")

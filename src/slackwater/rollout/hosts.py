@@ -126,10 +126,8 @@ class Hosts:
 
     def _seen(self, name: str, answer: Answer) -> Seen:
         groups = tuple(self.hosts[name].groups)
-        facts = _facts(answer)
-        return (
-            Seen(name, groups, fault=answer.text or "it said nothing") if facts is None else Seen(name, groups, facts)
-        )
+        said = facts(answer)
+        return Seen(name, groups, fault=answer.text or "it said nothing") if said is None else Seen(name, groups, said)
 
     def unhealthy(self, names: Sequence[str]) -> dict[str, str]:
         """Hosts that a balancer, or without one the host itself, would not send requests to, and what each saw."""
@@ -161,11 +159,11 @@ def _look(places: Mapping[str, str]) -> str:
 
 def _looked(places: Mapping[str, str], answer: Answer) -> dict[str, str]:
     """A balancer that cannot be asked sees nothing healthy: a rollout must not go on without it."""
-    facts = _facts(answer)
-    return dict.fromkeys(places, f"it could not be asked: {answer.text[-300:]}") if facts is None else facts
+    seen = facts(answer)
+    return dict.fromkeys(places, f"it could not be asked: {answer.text[-300:]}") if seen is None else seen
 
 
-def _facts(answer: Answer) -> dict[str, Any] | None:
+def facts(answer: Answer) -> dict[str, Any] | None:
     """The JSON of the last line that is some; None when the command failed or said none."""
     for line in reversed(answer.text.splitlines() if answer.is_good else []):
         with suppress(ValueError):

@@ -34,7 +34,7 @@ class Rollback:
 
     def _finish(self) -> None:
         """Hosts that joined meanwhile, and slots that were kept; only then what balancers see."""
-        self.fleet.settle()
+        self.fleet.settle(self.release.id)
         self.fleet.reread()
         if self.fleet.others(self.release.id):
             self.fleet.back(self.release.id)

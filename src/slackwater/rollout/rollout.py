@@ -112,7 +112,7 @@ class Rollout:
     def _finish(self) -> None:
         """Once the pointer has moved: hosts that joined before and took the old release, and slots that were kept."""
         for _ in range(LAST_LOOKS):
-            self.fleet.settle()
+            self.fleet.settle(self.release.id)
             self.fleet.reread()
             late = self.fleet.others(self.release.id)
             if not late:
@@ -138,18 +138,29 @@ class Rollout:
         """Every host that does not run what was proved goes back, all at once; what became of it, in a sentence."""
         if self.proved is None:
             return WholeError(f"{why}\nNothing was proved before {self.release.id}: there is nothing to go back to")
-        self._say("", f"going back to {self.proved.release}")
-        self.fleet.reread()
         try:
+            self._prepare_return()
             touched = self.fleet.back(self.proved.release)
-        except SlackwaterError as error:
+        except TakenOverError:
+            raise
+        except (SlackwaterError, KeyboardInterrupt) as error:
             return RolloutError(
-                f"{why}\nNot every host could go back to {self.proved.release}:\n{error}\n"
+                f"{why}\nNot every host could go back to {self.proved.release}:\n{str(error) or 'interrupted again'}\n"
                 "When it is mended: slackwater rollback"
             )
-        self.fleet.settle()
+        self.fleet.settle(self.proved.release)
         put_back = f"; changed and put back: {', '.join(touched)}" if touched else ""
         return WholeError(f"{why}\nEvery host runs {self.proved.release}{put_back}")
+
+    def _prepare_return(self) -> None:
+        """Neither a store that is away nor an inventory that broke is a reason to stay on what failed."""
+        try:
+            self._step(f"going back to {self.proved.release if self.proved else None}")
+            self.fleet.reread()
+        except TakenOverError:
+            raise
+        except SlackwaterError as error:
+            self._say("", f"{error}; going back all the same", "yellow")
 
     def _checkpoint(self) -> None:
         """Here others' wishes are heard: pause, go on, cancel; and a thief found."""

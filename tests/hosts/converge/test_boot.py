@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from slackwater.lab import Lab, LabHost
-from tests.hosts.converge.running import BOOT_LIMIT, HOUSE, begin, converge, count, live_slot, out, served, settle, url
+from tests.hosts.converge.running import BOOT_LIMIT, begin, converge, count, live_slot, out, served, settle, url
+from tests.hosts.releases.site import Site
 
 HOOK = """
 import os, sys, time
@@ -65,22 +66,11 @@ def test_after_all_that_there_is_nothing_to_converge(serving: Lab) -> None:
     assert {} == settle(serving).changed
 
 
-def changed(turn: int, told: Callable[..., Path], place: Path) -> Path:
-    """Another release on one turn, other settings of it on the next."""
-    release, workers = (turn + 2) // 2, 3 + (turn + 1) // 2
-    copy = place / f"shop-{release}"
-    shutil.copytree(HOUSE / "examples/shop", copy, dirs_exist_ok=True)
-    (copy / "release.txt").write_text(str(release))
-    source = f'app = app.model_copy(update={{"source": Source.directory("{copy}")}})'
-    base = "import runpy\napp = runpy.run_path('group_data/app.py')['app']"
-    return told(app=f"{base}\n{source}\nserver = Server(workers={workers})")
-
-
-def cut_in_the_switch(lab: Lab, number: int, settings: Path) -> None:
-    """Power goes just before the switch's NUMBERth rename, and comes back."""
-    machine = lab.host("app-1")
+def cut_in_the_switch(site: Site, number: int, begin: Callable[[], subprocess.Popen[str]]) -> None:
+    """Power goes just before the switch's NUMBERth rename, and comes back; nobody is left at work."""
+    machine = site.lab.host("app-1")
     machine.ssh("cat > /usr/local/lib/slackwater/sitecustomize.py", input=HOOK.replace("NUMBER", str(number)))
-    run = begin(lab, group_data=settings)
+    run = begin()
     try:
         held(machine)
         machine.power_cut()
@@ -97,24 +87,29 @@ def held(machine: LabHost) -> None:
         time.sleep(0.2)
 
 
-def test_power_cut_between_the_renames_of_a_switch(
-    passing: Callable[..., Lab], told: Callable[..., Path], tmp_path: Path
-) -> None:
-    """Before the first, the second and the last: the host comes back with one whole slot, old until all is written."""
-    lab = passing("cuts", app=1)
-    machine = lab.host("app-1")
-    settle(lab)
+def test_power_cut_between_the_renames_of_a_switch(passing: Callable[..., Lab], tmp_path: Path) -> None:
+    """Before the first, the second and the last: the host comes back with one whole slot, old until all is written.
+
+    A release and settings in turn; the release stays when only settings change: its own link, the second rename, is
+    then the last word.
+    """
+    site = Site(passing("cuts", app=1), tmp_path / "site")
+    machine = site.lab.host("app-1")
+    site.converge()
     for turn in range(count(10)):
-        number, old = turn % 3 + 1, live_slot(machine)
-        settings = changed(turn, told, tmp_path)
-        cut_in_the_switch(lab, number, settings)
-        answer, after = served(url(lab, "app-1", 8000)), live_slot(machine)
+        number, old, is_release = turn % 3 + 1, live_slot(machine), turn % 2 == 0
+        if is_release:
+            site.build(f"r{turn}", {"release.txt": str(turn)})
+            cut_in_the_switch(site, number, lambda name=f"r{turn}": site.begin("rollout", "--release", name))
+        else:
+            site.tell(group=f"server = Server(workers={turn + 2})")
+            cut_in_the_switch(site, number, lambda: begin(site.lab, group_data=site.told))
+        answer, after = served(url(site.lab, "app-1", 8000)), live_slot(machine)
         out(machine, "rm /usr/local/lib/slackwater/sitecustomize.py")
-        settle(lab, group_data=settings)
+        site.rollout(f"r{turn}") if is_release else site.converge()
         new = live_slot(machine)
 
         assert 200 == answer.status_code
-        # The release stays when only settings change: its own link, the second rename, is then the last word.
-        assert (new if number == 3 and turn % 2 == 1 else old) == after
+        assert (new if number == 3 and not is_release else old) == after
         assert old != new
-        assert {} == converge(lab, group_data=settings).changed
+        assert {} == converge(site.lab, group_data=site.told).changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +15,7 @@ import requests
 
 from slackwater.engine import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY, File, scripts
 from slackwater.lab import Lab
-from tests.hosts.converge.running import converge, live_slot, out, settle, url
+from tests.hosts.converge.running import BIN, HOUSE, converge, environment, live_slot, out, settle, url
 
 SITE = "/etc/nginx/slackwater.d/app.conf"
 
@@ -60,7 +61,7 @@ def test_a_broken_host_is_named_with_role_and_command(mended: Lab) -> None:
     assert "app.conf" == left
 
 
-def test_a_release_that_does_not_start_is_never_switched_to(mended: Lab, told: Callable[..., Path]) -> None:
+def test_settings_that_do_not_start_are_never_switched_to(mended: Lab, told: Callable[..., Path]) -> None:
     """The old slot serves on, the journal's last lines are in the message, nothing of the new one runs."""
     machine = mended.host("app-1")
     before = live_slot(machine)
@@ -71,16 +72,14 @@ def test_a_release_that_does_not_start_is_never_switched_to(mended: Lab, told: C
     assert 1 == outcome.status
     assert "app-1: role app, step “switch” failed" in outcome.said
     assert "crashed 3 times while starting" in outcome.said
-    assert "RuntimeError: no database" in outcome.said, outcome.said
+    assert "No module named 'shop.nowhere'" in outcome.said, outcome.said
     assert before == live_slot(machine)
     assert [before] == [line.split()[0].split("@")[1].removesuffix(".service") for line in running.splitlines()]
 
 
 BROKEN_APP = """
-import tempfile, pathlib
-_place = pathlib.Path(tempfile.mkdtemp())
-(_place / "broken.py").write_text('raise RuntimeError("no database")\\napp = None\\n')
-app = App(name="shop", entrypoint="broken:app", source=Source.directory(str(_place)), health=Health(start_deadline=30))
+import runpy
+app = runpy.run_path("group_data/app.py")["app"].model_copy(update={"entrypoint": "shop.nowhere:app"})
 """
 
 
@@ -181,22 +180,27 @@ def test_bad_settings_touch_no_host(serving: Lab, told: Callable[..., Path]) -> 
     assert int(before) + 1 == int(after), "only the two questions of this test itself"
 
 
-def test_an_archive_with_another_sha256_touches_no_host(
-    serving: Lab, told: Callable[..., Path], tmp_path: Path
-) -> None:
-    """It is fetched and found wrong before any operation; one sentence, no traceback."""
+def test_an_archive_with_another_sha256_is_no_release(serving: Lab, told: Callable[..., Path], tmp_path: Path) -> None:
+    """It is fetched and found wrong; one sentence, no traceback, nothing in the store."""
     (tmp_path / "shop.tar.gz").write_bytes(b"not what was asked for")
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever).start()
         source = f"Source.archive('http://127.0.0.1:{server.server_port}/shop.tar.gz', sha256='{'0' * 64}')"
         wrong = told(app=f"app = App(name='shop', entrypoint='shop.main:app', source={source})")
-        outcome = converge(serving, group_data=wrong)
+        words = ["release", "build", "inventories/local.py", "--group-data", str(wrong), "--id", "wrong"]
+        done = subprocess.run(
+            [BIN / "slackwater", *words],
+            cwd=HOUSE,
+            env=environment(serving),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         server.shutdown()
 
-    assert 1 == outcome.status
-    assert "0" * 64 in outcome.said
-    assert "app.source = " in outcome.said
-    assert "no host was touched" in outcome.said
-    assert "Traceback" not in outcome.said
-    assert {} == outcome.changed
+    assert 1 == done.returncode
+    assert "0" * 64 in done.stderr
+    assert "nothing was unpacked" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [] == list((HOUSE / ".slackwater/store/shop").glob("wrong*"))

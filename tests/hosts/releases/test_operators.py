@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from slackwater.lab import Wishes
-from tests.hosts.converge.running import count, run
+from tests.hosts.converge.running import converge, count, run
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
 LIMIT = 300.0
@@ -84,6 +85,17 @@ def test_the_second_operator_is_told_who_holds_the_fleet(second: Site) -> None:
     assert "a rollout to second" in plain.stderr
     assert "cancelled" in second.said()
     assert 1 == work.returncode
+    second.whole("good")
+
+
+def test_a_converge_from_another_store_does_not_take_the_fleet_for_a_new_one(second: Site, tmp_path: Path) -> None:
+    """A fresh clone has an empty store: what its working tree holds must not reach a fleet that has a proved release."""
+    stranger = Site(second.lab, tmp_path / "stranger")
+    stranger.source({"stranger.txt": "somebody's working tree"})
+    outcome = converge(second.lab, group_data=stranger.told)
+
+    assert 1 == outcome.status
+    assert "was told that good is proved" in outcome.said
     second.whole("good")
 
 

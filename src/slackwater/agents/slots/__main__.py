@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.choices["status"].add_argument("--json", action="store_true")
     verbs.choices["switch"].add_argument("slot")
     verbs.choices["switch"].add_argument("--standby", type=float, default=0, metavar="SECONDS")
+    verbs.choices["settle"].add_argument("--proved", metavar="RELEASE", help="what the fleet is meant to run")
     verbs.choices["settle"].add_argument("--expired", action="store_true", help="not while a slot is kept in standby")
     verbs.choices["hook"].add_argument("slot")
     verbs.choices["hook"].add_argument("hook", choices=HOOKS)
@@ -47,7 +48,7 @@ def run(words: argparse.Namespace) -> None:
         case "retire":
             prune.retire(layout)
         case "settle":
-            settle(layout, expired=words.expired)
+            settle(layout, expired=words.expired, proved=words.proved)
         case _:
             _change(layout, words)
 

@@ -78,6 +78,11 @@ class Layout:
         return f"slackwater-{self.app}.settle-{number}"
 
     @property
+    def proved_mark(self) -> Path:
+        """Which release the fleet was last told is proved: a run from another store must not take it for a new one."""
+        return self.home / "proved"
+
+    @property
     def timers(self) -> str:
         """The pattern of all of them."""
         return f"slackwater-{self.app}.settle-*.timer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from . import standby, systemd
-from .layout import Layout, point, target
+from .layout import Layout, point, target, write_whole
 from .locks import lock
 from .proof import prove
 from .prune import prune, remove_slot, surplus
@@ -34,9 +34,11 @@ def back(layout: Layout, release: str) -> None:
         _switch(layout, str(target(layout.slot_of(release))), 0, "live")
 
 
-def settle(layout: Layout, *, expired: bool = False) -> None:
-    """Stops what is not live; only if no slot is kept for a while, when the timer asks."""
+def settle(layout: Layout, *, expired: bool = False, proved: str | None = None) -> None:
+    """Stops what is not live; only if no slot is kept for a while, when the timer asks. Notes what is proved."""
     with lock(layout, "switch"):
+        if proved:
+            write_whole(layout.proved_mark, f"{proved}\n")
         live = layout.live_slot()
         if live is None or (expired and standby.waiting(layout)):
             return
