@@ -64,8 +64,8 @@ def measure(bench: Bench) -> None:
 
 
 def _measure_in(bench: Bench, shop: Shop) -> list[Row]:
-    first = shop.make()
     bench.up(1, 1)
+    first = shop.make()
     bench.run(*CONVERGE, "--group-data", str(shop.told))
     bench.run(*shop.words("rollout"), "--release", first, "--bake", "0")
     beside.install(bench)

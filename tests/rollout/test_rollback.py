@@ -22,7 +22,7 @@ def test_back_to_what_was_proved_before(site: Site) -> None:
 
     assert 0 == status, said
     assert "app-3        cannot go back to r1 by itself: converging" in said
-    assert ["settle"] == [call for call in site.hosts["app-1"].changes() if call != "back r1"]
+    assert ["settle --proved"] == [call for call in site.hosts["app-1"].changes() if call != "back r1"]
     assert proved
     assert () == proved.history
     site.assert_whole("r1", *THREE)

@@ -67,7 +67,7 @@ def test_a_canary_that_turns_bad_while_it_is_watched(site: Site) -> None:
     assert 1 == work.wait()
     assert "app-1 turned bad on r2: ready: 503 no tide (seen from balancer-1)" in work.said()
     assert "the pool of tides is empty" in work.said()
-    assert ["settle"] == [call for call in site.hosts["app-2"].changes() if call != "back r1"]
+    assert ["settle --proved"] == [call for call in site.hosts["app-2"].changes() if call != "back r1"]
     site.assert_whole("r1", *THREE)
 
 

@@ -89,7 +89,7 @@ def test_the_second_operator_is_told_who_holds_the_fleet(second: Site) -> None:
 
 
 def test_a_converge_from_another_store_does_not_take_the_fleet_for_a_new_one(second: Site, tmp_path: Path) -> None:
-    """A fresh clone has an empty store: what its working tree holds must not reach a fleet that has a proved release."""
+    """A fresh clone has an empty store: what its working tree holds must not reach a fleet that is proved."""
     stranger = Site(second.lab, tmp_path / "stranger")
     stranger.source({"stranger.txt": "somebody's working tree"})
     outcome = converge(second.lab, group_data=stranger.told)
