@@ -10,6 +10,7 @@ from slackwater.engine import (
     Directory,
     File,
     Item,
+    Order,
     Service,
     System,
     ask,
@@ -43,7 +44,7 @@ def app() -> None:
     wanted = slot(told, machine, order.release.id)
     boot = f"slackwater-{app.name}.service"
     system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
-    tree(name="places and command", items=[*_places(app), *_programs()])
+    tree(name="places and command", items=[*_places(app), *_programs(), *_mark(app, order)])
     installed(name="release", app=app, release=order.release)
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     before_release(name="before release", app=app, slot=wanted.name, order=order)
@@ -66,6 +67,12 @@ def _places(app: App) -> list[Item]:
         Directory(f"/var/log/slackwater/{app.name}", "750", user, user),
         *(Directory(path, "750", user, user) for path in app.writable),
     ]
+
+
+def _mark(app: App, order: Order) -> list[Item]:
+    """What the fleet is meant to run, so that another store is known for one; a rollout notes it when it has ended."""
+    known = not (order.is_first or order.is_given)
+    return [File(f"/srv/slackwater/{app.name}/proved", f"{order.release.id}\n")] if known else []
 
 
 def _programs() -> list[Item]:

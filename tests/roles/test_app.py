@@ -32,7 +32,7 @@ def file_of(app: App, ending: str, **data: Any) -> str:
 
 
 def test_a_bare_host_gets_the_app_in_order(run_role: Any, shop: App, tmp_path: Any) -> None:
-    """User, places and command, release, slot, switch, boot unit: nothing is switched to before it is whole."""
+    """User, places, release, slot, switch, boot unit, pointer: nothing is switched to before it is whole."""
     done = run_role(app_role, groups=("app",), data={"app": shop, "store": Store.directory(str(tmp_path / "store"))})
     begins = [
         "groupadd -f -r sw-shop && useradd",
@@ -42,6 +42,7 @@ def test_a_bare_host_gets_the_app_in_order(run_role: Any, shop: App, tmp_path: A
         "# write /etc/tmpfiles.d/slackwater-shop.conf",
         "slackwater-slots switch shop src-",
         "set -eu\nsystemctl enable --quiet slackwater-shop.service",
+        "slackwater-slots settle shop --proved src-",
     ]
 
     assert begins == [command[: len(begin)] for command, begin in zip(done.executed_commands, begins, strict=True)]

@@ -4,7 +4,7 @@ from slackwater.engine.facts import Machine, System, Unit
 from slackwater.engine.fleet import addresses, data_of
 from slackwater.engine.memory import ask
 from slackwater.engine.operations import Service, listens, packages, refuse, services, system_user, tree, until
-from slackwater.engine.order import ordered
+from slackwater.engine.order import Order, ordered
 from slackwater.engine.releases import before_release, installed, proved, switched
 from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
@@ -21,6 +21,7 @@ __all__ = [
     "Item",
     "Link",
     "Machine",
+    "Order",
     "Service",
     "System",
     "Unit",

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+import gevent
 import pyinfra_cli  # noqa: F401  # makes sockets and threads cooperative: before anything opens one
-from gevent.hub import Hub
 
 from slackwater.changes.change import Wish
 from slackwater.errors import RolloutError, SlackwaterError
@@ -190,14 +190,17 @@ def _preview(fleet: Fleet, wanted: str, speed: Pace) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A terminated rollout puts its hosts back, as an interrupted one does; only kill -9 leaves them half way."""
+    """A terminated rollout puts its hosts back, as an interrupted one does; only kill -9 leaves them half way.
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    Hub.NOT_ERROR = (*Hub.NOT_ERROR, KeyboardInterrupt)  # else gevent shows a traceback of what is no error
-    before = signal.signal(signal.SIGTERM, interrupt)
+    The signal is thrown into the greenlet that works: Python's own may meet another, which would swallow it.
+    """
+    main, loop = gevent.getcurrent(), gevent.get_hub().loop
+    watchers = [
+        gevent.signal_handler(each, loop.run_callback, main.throw, KeyboardInterrupt)
+        for each in (signal.SIGINT, signal.SIGTERM)
+    ]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for watcher in watchers:
+            watcher.cancel()

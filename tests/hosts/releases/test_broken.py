@@ -93,7 +93,7 @@ def test_a_broken_release_is_refused(rested: Site, kind: str) -> None:
 def test_requirements_that_do_not_resolve_make_no_release(rested: Site) -> None:
     """The build says which, and there is nothing that could be rolled out."""
     rested.source({"requirements.txt": "fastapi==0.0.0.1\n"})
-    built = rested.run("release", "build", "--id", "unresolved")
+    built = rested.run("release build", "--id", "unresolved")
     rolled = rested.run("rollout", "--release", "unresolved")
 
     assert (1, 1) == (built.returncode, rolled.returncode), built.stdout + rolled.stdout
