@@ -18,8 +18,9 @@ while IFS= read -r line; do
 done < "$variables"
 rm -rf {UV}
 mkdir -p {UV} /var/cache/slackwater/uv
-/usr/bin/python3 -m venv {UV}
-{UV}/bin/pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$new"
+# pip runs from the wheel that python3-venv brings: an environment for it alone would take longer than all the rest.
+/usr/bin/python3 -I /usr/share/python-wheels/pip-*.whl/pip install --quiet --disable-pip-version-check --no-input \
+  --root-user-action ignore --only-binary :all: --no-compile --require-hashes --target {UV} -r "$new"
 sync -f {UV}
 install -m 644 "$new" {UV}/requirements.txt
 """
