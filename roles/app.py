@@ -1,7 +1,5 @@
 """The app: its release, a slot of its own for every change, proved before it is switched to."""
 
-from pathlib import Path
-
 from pyinfra import host
 from pyinfra.api import deploy
 
@@ -17,6 +15,7 @@ from slackwater.engine import (
     before_release,
     installed,
     ordered,
+    programs,
     proved,
     render,
     services,
@@ -26,10 +25,7 @@ from slackwater.engine import (
     tree,
     user_of,
 )
-from slackwater.resources import resource
 from slackwater.settings import App, resolve
-
-LIBRARY = "/usr/local/lib/slackwater"
 
 
 @deploy("app")
@@ -76,20 +72,8 @@ def _mark(app: App, order: Order) -> list[Item]:
 
 
 def _programs() -> list[Item]:
-    """The host's own command, read from the package itself: the same code that the tests run."""
-    source = resource("agents")
-    modules = [source / "__init__.py", *sorted((source / "slots").glob("*.py"))]
-    return [
-        Directory(LIBRARY),
-        Directory(f"{LIBRARY}/agents"),
-        Directory(f"{LIBRARY}/agents/slots"),
-        *(File(f"{LIBRARY}/agents/{_below(module, source)}", module.read_text()) for module in modules),
-        File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755"),
-    ]
-
-
-def _below(module: Path, source: Path) -> str:
-    return module.relative_to(source).as_posix()
+    """The host's own command."""
+    return [*programs("slots"), File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755")]
 
 
 def _units(app: App) -> list[Item]:

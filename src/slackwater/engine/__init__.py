@@ -5,6 +5,7 @@ from slackwater.engine.fleet import addresses, data_of
 from slackwater.engine.memory import ask
 from slackwater.engine.operations import Service, listens, packages, refuse, services, system_user, tree, until
 from slackwater.engine.order import Order, ordered
+from slackwater.engine.programs import programs
 from slackwater.engine.releases import before_release, installed, proved, switched
 from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
@@ -33,6 +34,7 @@ __all__ = [
     "listens",
     "ordered",
     "packages",
+    "programs",
     "proved",
     "refuse",
     "render",
