@@ -19,7 +19,8 @@ done < "$variables"
 rm -rf {UV}
 mkdir -p {UV} /var/cache/slackwater/uv
 # pip runs from the wheel that python3-venv brings: an environment for it alone would take longer than all the rest.
-/usr/bin/python3 -I /usr/share/python-wheels/pip-*.whl/pip install --quiet --disable-pip-version-check --no-input \
+pip=$(echo /usr/share/python-wheels/pip-*.whl)/pip
+/usr/bin/python3 -I "$pip" install --quiet --disable-pip-version-check --no-input --no-cache-dir \
   --root-user-action ignore --only-binary :all: --no-compile --require-hashes --target {UV} -r "$new"
 sync -f {UV}
 install -m 644 "$new" {UV}/requirements.txt
