@@ -1,0 +1,51 @@
+"""Balancers and backends for a test, ended after it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slackwater import Balancer
+from tests.balancer.backends import Backends, backends
+from tests.balancer.site import Site, free_port
+
+Start = Callable[..., Site]
+
+
+@pytest.fixture
+def apps() -> Iterator[Backends]:
+    with backends(free_port()) as those:
+        yield those
+
+
+@pytest.fixture
+def make() -> Iterator[Start]:
+    """A site that is not started yet; words that Site does not know are settings of the Balancer."""
+    sites: list[Site] = []
+
+    def make(*, more: str = "", workers: int = 2, **settings: Any) -> Site:
+        balancer = Balancer(**settings)
+        home = Path(tempfile.mkdtemp(prefix="balancer-"))  # short: a unix socket's path has 107 characters at most
+        home.chmod(0o755)  # nginx's workers are another user
+        sites.append(Site(home, balancer, workers=workers, more=more))
+        return sites[-1]
+
+    yield make
+    for site in sites:
+        site.stop()
+        shutil.rmtree(site.home)
+
+
+@pytest.fixture
+def start(make: Start) -> Start:
+    def start(**words: Any) -> Site:
+        site = make(**words)
+        site.begin()
+        return site
+
+    return start
