@@ -1,0 +1,1 @@
+"""Who belongs to the upstream: each source reports, none of them decides."""

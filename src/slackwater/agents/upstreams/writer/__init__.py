@@ -1,0 +1,1 @@
+"""What was decided, brought to nginx and to the disk."""
