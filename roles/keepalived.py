@@ -1,0 +1,47 @@
+"""The address that moves between the balancers: one has it, another takes it when that one's nginx or host is gone."""
+
+from pyinfra import host
+from pyinfra.api import deploy
+
+from slackwater.engine import Directory, File, Router, Service, render, router, services, tree, until
+from slackwater.settings import resolve
+
+HOME = "/etc/keepalived"
+ANSWERS, HOLDS, CONFIGURATION = f"{HOME}/slackwater-answers", f"{HOME}/slackwater-holds", f"{HOME}/keepalived.conf"
+"""Under /etc, where nobody but root may write: keepalived runs no script that lies elsewhere."""
+UNIT = "/etc/systemd/system/keepalived.service.d"
+TEST = f"""setsid --wait sh -c 'trap "" TERM; exec keepalived --config-test --use-file="$0"' "$stage{CONFIGURATION}"
+"""
+"""It looks at the scripts too. At its end it sends SIGTERM to its whole process group, itself and the converge."""
+REMOVE = f"""# remove keepalived, whose address the settings do not name any more
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -y -o DPkg::Lock::Timeout=300 purge keepalived
+rm -rf {UNIT} {CONFIGURATION} {HOLDS}
+systemctl daemon-reload
+rm -f {ANSWERS}
+rmdir --ignore-fail-on-non-empty {HOME} 2>/dev/null || true
+"""
+"""The script goes last: it is how the next run knows that keepalived was ours."""
+
+
+@deploy("keepalived")
+def keepalived() -> None:
+    """Runs after the role nginx: a balancer that takes the address must answer already."""
+    moving = resolve(host.data).balancer.address if "balancer" in host.groups else None
+    if moving is None:
+        until(name="removed", question=f"test ! -e {ANSWERS} || echo ours", answer="", command=REMOVE)
+        return
+    me = router("balancer", moving)
+    if me is not None:
+        _set_up(me, moving)
+
+
+def _set_up(me: Router, moving: str) -> None:
+    unit = File(f"{UNIT}/slackwater.conf", render("keepalived/keepalived.service.conf.j2"))
+    answers = File(ANSWERS, render("keepalived/answers.j2"), "755")
+    holds = File(HOLDS, render("keepalived/holds.j2", address=moving), "755")
+    tree(name="unit and scripts", items=[Directory(UNIT), unit, Directory(HOME), answers, holds])
+    text = render("keepalived/keepalived.conf.j2", router=me, address=moving, answers=ANSWERS, holds=HOLDS)
+    tree(name="configuration", items=[File(CONFIGURATION, text, "600")], check=TEST)
+    services(name="service", wanted=[Service("keepalived.service", [CONFIGURATION])])
