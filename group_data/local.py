@@ -1,3 +1,6 @@
 """The lab on this machine."""
 
+from slackwater import Balancer, Tls
+
 environment = "development"
+balancer = Balancer(tls=Tls.self_signed(domains=["shop.test"]))

@@ -1,34 +1,74 @@
-"""The role balancer: an upstream of the app hosts."""
+"""The role balancer: members that change without a reload, and the edge, accepted by nginx itself."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from roles.balancer import balancer
-from slackwater import App, Balancer
+from slackwater import App, Balancer, Health, Secret, Tls
+from tests.edge.variants import VARIANTS
+from tests.roles.bare import Bare
 from tests.roles.test_nginx import written
 
+CONF = "/etc/nginx/slackwater.d/balancer.conf"
+MISSING = {"echo missing": ["missing"]}
 
-def site(run_role: Any, app: App, names: list[str], settings: Balancer | None = None) -> str:
+
+def run(run_role: Any, app: App, names: list[str], settings: Balancer | None = None, bare: Bare | None = None) -> Any:
     hosts = [(f"@fake/{name}", {"address": f"10.0.0.{name}", "app": app}) for name in names]
     data = {"balancer": settings} if settings else {}
-    done = run_role(balancer, groups=("balancer",), data=data, others={"app": hosts})
-    return written(done)["/etc/nginx/slackwater.d/balancer.conf"]
+    return run_role(balancer, groups=("balancer",), data=data, others={"app": hosts}, bare=bare or Bare(lines=MISSING))
 
 
-def test_every_app_host_is_a_member_in_a_fixed_order(run_role: Any, shop: App) -> None:
-    """Two hosts or six, in whatever order the inventory lists them: the same file."""
-    text = site(run_role, shop, ["3", "1", "2"])
+def files(done: Any) -> dict[str, str]:
+    return written(SimpleNamespace(stdin=[text for text in done.stdin if not text.startswith(("{", "server "))]))
 
-    assert ["server 10.0.0.1:8000", "server 10.0.0.2:8000", "server 10.0.0.3:8000"] == [
-        line.strip().split(" max_fails")[0] for line in text.splitlines() if line.strip().startswith("server 10.")
+
+def site(run_role: Any, app: App, settings: Balancer | None = None, **system: str) -> str:
+    return files(run(run_role, app, ["1"], settings, Bare(system=system)))[CONF]
+
+
+def members(done: Any) -> Any:
+    (text,) = (text for text in done.stdin if text.startswith("{"))
+    return json.loads(text)["members"]
+
+
+def test_every_app_host_is_a_first_member(run_role: Any, shop: App) -> None:
+    """Two hosts or six, in whatever order the inventory lists them: the same text."""
+    found = members(run(run_role, shop, ["3", "1", "2"]))
+
+    assert [("10.0.0.1", 8000), ("10.0.0.2", 8000), ("10.0.0.3", 8000)] == [
+        (member["address"], member["port"]) for member in found
     ]
-    assert text == site(run_role, shop, ["1", "2", "3"])
+    assert found == members(run(run_role, shop, ["1", "2", "3"]))
+
+
+def test_members_that_are_there_are_left_alone(run_role: Any, shop: App) -> None:
+    """What the balancer has found out itself is newer than the inventory."""
+    done = run(run_role, shop, ["1"], bare=Bare())
+
+    assert not any(text.startswith("{") for text in done.stdin)
+
+
+def test_nothing_is_written_before_the_places_are_there(run_role: Any, shop: App) -> None:
+    """`nginx -t` makes the API's socket and reads the members: both directories come first."""
+    places, seed, configuration = run(run_role, shop, ["1"]).executed_commands
+
+    assert "install -d -m 750 -o root -g slackwater /run/slackwater-balancer\n" in places
+    assert "/var/lib/slackwater/balancer/members.json" in seed
+    assert 0 < configuration.index("nginx -t") < configuration.index("mv -fT")
 
 
 def test_a_post_is_never_sent_twice(run_role: Any, shop: App) -> None:
     """Idempotent requests are tried elsewhere, also when the app is dead behind a living nginx."""
-    text = site(run_role, shop, ["1"])
+    text = site(run_role, shop)
 
     assert "proxy_next_upstream error timeout http_502 http_503 http_504;" in text
     assert "non_idempotent" not in text
@@ -36,10 +76,131 @@ def test_a_post_is_never_sent_twice(run_role: Any, shop: App) -> None:
 
 def test_settings_reach_the_balancer(run_role: Any, shop: App) -> None:
     """Ports, limits and times are as declared."""
-    settings = Balancer(port=8080, max_fails=5, fail_timeout=7, connect_timeout=2, method="round_robin")
-    text = site(run_role, shop.model_copy(update={"port": 9000}), ["1"], settings)
+    settings = Balancer(port=8080, max_fails=5, fail_timeout=7, connect_timeout=2, method="round_robin", body_limit=3)
+    lines = {line.strip() for line in site(run_role, shop, settings).splitlines()}
 
-    assert "server 10.0.0.1:9000 max_fails=5 fail_timeout=7s;" in text
-    assert "listen 8080 default_server;" in text
-    assert "proxy_connect_timeout 2s;" in text
-    assert "least_conn" not in text
+    assert {
+        "listen 8080 default_server;",
+        "listen [::]:8080 default_server;",
+        "proxy_connect_timeout 2s;",
+        "client_max_body_size 3m;",
+        "max_fails = 5,",
+        "fail_timeout = 7,",
+        'method = "round_robin",',
+    } <= lines
+
+
+def test_another_lua_or_certificate_is_another_text(run_role: Any, shop: App, tmp_path: Path) -> None:
+    """nginx reads both only when it is reloaded, and that is seen by its configuration's time."""
+    chain = tmp_path / "shop.pem"
+    texts = []
+    for day in ("one", "two"):
+        chain.write_text(f"-----BEGIN CERTIFICATE-----\n{day}\n")
+        tls = Tls.files(certificate=str(chain), key=Secret.environment("SHOP_TLS_KEY"))
+        texts.append(site(run_role, shop, Balancer(tls=tls)))
+
+    assert texts[0] != texts[1]
+    assert "# Its Lua is " in texts[0]
+
+
+def test_maintenance_spares_the_probes(run_role: Any, shop: App) -> None:
+    """The app's own and those that every host has; an app whose health is / has none of its own."""
+    own = site(run_role, shop.model_copy(update={"health": Health(live="/up", ready="/ready")}))
+    root = site(run_role, shop.model_copy(update={"health": Health(live="/", ready="/")}))
+
+    assert all(f'"1:{path}" "";' in own for path in ("/up", "/ready", "/.slackwater/live", "/.slackwater/ready"))
+    assert '"1:/" "";' not in root
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "is_directive"),
+    [("debian", "12", False), ("ubuntu", "24.04", False), ("debian", "13", True)],
+)
+def test_http_2_is_said_as_that_nginx_wants_it(
+    run_role: Any, shop: App, system: str, version: str, is_directive: bool
+) -> None:
+    """nginx 1.22 and 1.24 know only the word after `ssl`; 1.26 warns of it."""
+    text = site(run_role, shop, Balancer(tls=Tls.self_signed()), system=system, version=version)
+
+    assert is_directive == ("http2 on;" in text)
+    assert is_directive != ("listen 443 default_server ssl http2;" in text)
+
+
+def test_only_certbot_has_an_answer_for_the_authority(run_role: Any, shop: App) -> None:
+    """The location is there for nobody else."""
+    assert "acme-challenge/ {" not in site(run_role, shop, Balancer(tls=Tls.self_signed()))
+    assert "acme-challenge/ {" in site(run_role, shop, Balancer(**VARIANTS["certbot"]))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_nginx_accepts_it(run_role: Any, shop: App, tmp_path: Path, name: str) -> None:
+    """Without a warning, whatever is set."""
+    settings = Balancer(**VARIANTS[name])
+    for path, text in files(run(run_role, shop, ["1"], settings)).items():
+        target = tmp_path / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.replace("/etc/nginx/slackwater", f"{tmp_path}/etc/nginx/slackwater"))
+    done = nginx_test(tmp_path, settings)
+
+    assert "syntax is ok" in done.stderr, done.stderr
+    assert "[warn]" not in done.stderr
+
+
+@pytest.mark.parametrize(("version", "keeps"), [("1.22.1", False), ("1.27.4", True)])
+def test_without_the_lua_module_members_stand_in_a_file(
+    run_role: Any, shop: App, tmp_path: Path, version: str, keeps: bool
+) -> None:
+    """One that is there from the start; where nginx can spare idle clients at a reload, it does."""
+    bare = Bare(lines=MISSING | {"nginx -v": [f"nginx version: nginx/{version}"]})
+    done = run(run_role, shop, ["1", "2"], Balancer(changes="reload"), bare)
+    (servers,) = (text for text in done.stdin if text.startswith("server "))
+    text = files(done)[CONF]
+    folder = tmp_path / "etc/nginx/slackwater"
+    folder.mkdir(parents=True)
+    (folder / "members.conf").write_text(servers)
+    (tmp_path / "etc/nginx/slackwater.d").mkdir()
+    known = text.replace("keepalive_min_timeout 5s;", "") if keeps else text
+    (tmp_path / CONF.lstrip("/")).write_text(known.replace("/etc/nginx/slackwater", str(folder)))
+    tested = nginx_test(tmp_path, Balancer(changes="reload"))
+
+    assert "server 10.0.0.1:8000;\nserver 10.0.0.2:8000;\n" == servers
+    assert keeps == ("keepalive_min_timeout 5s;" in text)
+    assert "lua" not in text
+    assert "syntax is ok" in tested.stderr, tested.stderr
+
+
+def nginx_test(folder: Path, settings: Balancer) -> subprocess.CompletedProcess[str]:
+    """As on a host, but that nothing of this machine is touched."""
+    text = (folder / CONF.lstrip("/")).read_text()
+    for path in ("/run/slackwater-balancer", "/var/lib/slackwater"):
+        (folder / path.lstrip("/")).mkdir(parents=True)
+        text = text.replace(path, f"{folder}{path}")
+    (folder / "site.conf").write_text(text)
+    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder))
+    if settings.tls:
+        certify(Path(f"{folder}{settings.tls.path('balancer')}"))
+    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    assert nginx
+    words = [nginx, "-t", "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def certify(path: Path) -> None:
+    path.parent.mkdir()
+    words = "openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=x -keyout key -out chain"
+    subprocess.run(words.split(), cwd=path.parent, check=True, capture_output=True)
+    path.write_text("".join((path.parent / name).read_text() for name in ("chain", "key")))
+
+
+CONFIGURATION = """
+include /etc/nginx/modules-enabled/*.conf;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    map $http_x_request_id $slackwater_request_id {{ default $request_id; }}
+    map $http_upgrade $slackwater_connection {{ default upgrade; }}
+    include {folder}/site.conf;
+}}
+"""

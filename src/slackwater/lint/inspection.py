@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slackwater.lint.checks import hosts, server, source, variables
+from slackwater.lint.checks import edge, hosts, server, source, variables
 from slackwater.lint.fleet import Fleet
 from slackwater.lint.loading import Declaration, load
 from slackwater.settings import Fault
@@ -32,6 +32,10 @@ CHECKS: tuple[Check, ...] = (
     source.pins_are_supported,
     variables.env_file_is_readable,
     variables.secrets_are_readable,
+    edge.certificates_are_readable,
+    edge.files_of_the_edge_are_readable,
+    edge.both_sides_speak_tls,
+    edge.https_port_is_free,
 )
 
 

@@ -2,36 +2,53 @@
 
 from slackwater.settings._faults import Fault, collecting
 from slackwater.settings.app import App
+from slackwater.settings.backend_tls import BackendTls
 from slackwater.settings.balancer import Balancer
+from slackwater.settings.checks import Checks
+from slackwater.settings.cors import Cors
 from slackwater.settings.health import Health
 from slackwater.settings.host import HostSettings, resolve
+from slackwater.settings.hsts import Hsts
 from slackwater.settings.logs import Logs
+from slackwater.settings.members import members_json, upstreams_json
+from slackwater.settings.membership import Membership
 from slackwater.settings.nginx import Nginx
+from slackwater.settings.rate_limit import RateLimit
 from slackwater.settings.secret import Secret
 from slackwater.settings.server import Interface, Server, WorkerClass
 from slackwater.settings.sizing import Environment, memory_max_mb, workers
 from slackwater.settings.source import Source
 from slackwater.settings.static import Static
 from slackwater.settings.store import Store
+from slackwater.settings.tls import Tls
 
 __all__ = [
     "App",
+    "BackendTls",
     "Balancer",
+    "Checks",
+    "Cors",
     "Environment",
     "Fault",
     "Health",
     "HostSettings",
+    "Hsts",
     "Interface",
     "Logs",
+    "Membership",
     "Nginx",
+    "RateLimit",
     "Secret",
     "Server",
     "Source",
     "Static",
     "Store",
+    "Tls",
     "WorkerClass",
     "collecting",
+    "members_json",
     "memory_max_mb",
     "resolve",
+    "upstreams_json",
     "workers",
 ]

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from slackwater.settings._base import Settings
 from slackwater.settings._faults import Fault
 
-RESERVED_PORTS = {22: "sshd", 8081: "nginx's own state on loopback"}
+RESERVED_PORTS = {
+    22: "sshd",
+    8081: "nginx's own state on loopback",
+    8082: "the balancer's agent",
+    8083: "nginx without members",
+}
 
 
 def port_conflicts(settings: Settings, port: int) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from slackwater.settings._faults import Fault
 from slackwater.settings.app import App
 from slackwater.settings.balancer import Balancer
 from slackwater.settings.logs import Logs
+from slackwater.settings.members import is_address
 from slackwater.settings.server import Server
 from slackwater.settings.sizing import Environment
 from slackwater.settings.store import Store
@@ -76,6 +77,9 @@ def type_faults(data: Data) -> Iterator[Fault]:
     fleet = data.get("fleet", environment)
     if environment in known and not (isinstance(fleet, str) and re.fullmatch(FLEET, fleet)):
         yield Fault(None, None, "fleet", shown((), fleet), FLEET_ALLOWED)
+    address = data.get("balancer_address")
+    if address is not None and not (isinstance(address, str) and is_address(address)):
+        yield Fault(None, None, "balancer_address", shown((), address), "must be an IP address, or None")
     if not isinstance(env_file, str | None):
         yield Fault(None, None, "env_file", shown((), env_file), "must be a path relative to the project, or None")
 
@@ -93,10 +97,16 @@ def _resolved(data: Data, values: dict[str, str]) -> HostSettings:
     return HostSettings(
         app=app,
         server=(app and app.server) or data.get("server") or Server(),
-        balancer=data.get("balancer") or Balancer(),
+        balancer=_balancer(data),
         logs=data.get("logs") or Logs(),
         store=data.get("store") or Store.directory(DEFAULT_STORE),
         environment=data.get("environment", "production"),
         fleet=data.get("fleet", data.get("environment", "production")),
         env={**(app.environment if app else {}), **values},
     )
+
+
+def _balancer(data: Data) -> Balancer:
+    """`balancer_address` is the inventory's word: an address belongs to a network, not to a group of every network."""
+    told, address = data.get("balancer") or Balancer(), data.get("balancer_address")
+    return told.model_copy(update={"address": address}) if address else told

@@ -13,26 +13,41 @@ from pydantic_core import PydanticUndefined
 from slackwater.settings import _fields
 from slackwater.settings._base import Settings
 from slackwater.settings.app import App
+from slackwater.settings.backend_tls import BackendTls
 from slackwater.settings.balancer import Balancer
+from slackwater.settings.checks import Checks
+from slackwater.settings.cors import Cors
 from slackwater.settings.health import Health
 from slackwater.settings.host import DEFAULT_STORE
+from slackwater.settings.hsts import Hsts
 from slackwater.settings.logs import Logs
+from slackwater.settings.membership import Membership
 from slackwater.settings.nginx import Nginx
+from slackwater.settings.rate_limit import RateLimit
 from slackwater.settings.secret import Secret
 from slackwater.settings.server import Server
 from slackwater.settings.sizing import MOST_WORKERS, SLOTS, SYSTEM_MB
 from slackwater.settings.source import Source
 from slackwater.settings.static import Static
 from slackwater.settings.store import Store
+from slackwater.settings.tls import Tls
 
 WIDTH = 100
-TYPES: tuple[type[Settings], ...] = (App, Server, Health, Nginx, Static, Balancer, Logs)
+EDGE: tuple[type[Settings], ...] = (Hsts, RateLimit, Cors, BackendTls)
+TYPES: tuple[type[Settings], ...] = (App, Server, Health, Nginx, Static, Balancer, Checks, *EDGE, Logs)
+MADE_TYPES: tuple[type[Settings], ...] = (Source, Secret, Tls, Membership, Store)
 MADE = {
     "Source.directory": 'source = Source.directory("examples/shop", exclude=["docs/*"])',
     "Source.archive": f'source = Source.archive("https://example.com/a.tar.gz", sha256="{"0123456789abcdef" * 4}")',
     "Source.requirement": 'source = Source.requirement("httpbin==0.10.4")',
     "Secret.environment": 'secret = Secret.environment("SHOP_DATABASE_URL")',
     "Secret.file": 'secret = Secret.file("secrets/database-url")',
+    "Membership.inventory": "membership = Membership.inventory()",
+    "Membership.auto_scaling": 'membership = Membership.auto_scaling("shop-prod", region="eu-central-1")',
+    "Membership.dns": 'membership = Membership.dns("app.internal", port=8000)',
+    "Tls.files": 'tls = Tls.files(certificate="tls/shop.pem", key=Secret.environment("SHOP_TLS_KEY"))',
+    "Tls.self_signed": 'tls = Tls.self_signed(domains=["shop.test"])',
+    "Tls.certbot": 'tls = Tls.certbot(email="ops@example.com", domains=["shop.example.com"])',
     "Store.directory": f'store = Store.directory("{DEFAULT_STORE}")',
     "Store.s3": 'store = Store.s3("s3://example-bucket/releases")',
 }
@@ -40,9 +55,9 @@ OPENING = f"""\
 # Settings
 
 Written from the settings' own fields: all values are the defaults unless a setting must be given. `App`, `Server`,
-`Balancer`, `Logs` and `Store` are values in files of `group_data/`; the other types stand inside an `App`. A fault
-names file, line, field, value and what is allowed; `slackwater lint inventories/<environment>.py` reports all of them
-at once and touches no host.
+`Balancer`, `Logs` and `Store` are values in files of `group_data/`; the other types stand inside an `App` or a
+`Balancer`. A fault names file, line, field, value and what is allowed; `slackwater lint inventories/<environment>.py`
+reports all of them at once and touches no host.
 
 ## Names in group data
 
@@ -70,7 +85,7 @@ The later group wins, and the group named after the inventory is the last: `grou
 
 def reference() -> str:
     """The text of docs/settings.md."""
-    sections = [OPENING, *(_section(kind) for kind in TYPES), *(_made(kind) for kind in (Source, Secret, Store))]
+    sections = [OPENING, *(_section(kind) for kind in TYPES), *(_made(kind) for kind in MADE_TYPES)]
     return "\n".join(sections)
 
 
@@ -104,6 +119,8 @@ def _quoted(value: object) -> str:
     """As ruff formats it: double quotes, and a list for several."""
     if isinstance(value, tuple):
         return "[" + ", ".join(_quoted(item) for item in value) + "]"
+    if isinstance(value, Membership):
+        return f"Membership.{value.kind}()"
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
