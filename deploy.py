@@ -5,10 +5,14 @@ from pyinfra import host
 from roles.app import app
 from roles.balancer import balancer
 from roles.base import base
+from roles.certbot import certbot
+from roles.certificates import certificates
 from roles.former_apps import former_apps
+from roles.keepalived import keepalived
 from roles.logrotate import logrotate
 from roles.nginx import nginx
 from roles.python import python
+from roles.upstreams import upstreams
 from slackwater.engine import report
 
 report.begin()
@@ -17,10 +21,15 @@ base()
 if "app" in host.groups:
     python()
     app()
+if {"app", "balancer"} & set(host.groups):
+    certificates()
 if "balancer" in host.groups:
     balancer()
 if {"app", "balancer"} & set(host.groups):
     nginx()
+    upstreams()
+    keepalived()
+    certbot()
 if "app" in host.groups:
     former_apps()
 logrotate()

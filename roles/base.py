@@ -20,7 +20,7 @@ from slackwater.engine import (
     system_user,
     tree,
 )
-from slackwater.settings import resolve
+from slackwater.settings import HostSettings, resolve
 
 SUPPORTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")}
 PACKAGES = {
@@ -47,18 +47,30 @@ def base() -> None:
             "Nothing was changed on it: take it out of the inventory or install one of these.",
         )
         return
-    logs = resolve(host.data).logs
+    told = resolve(host.data)
     tree(name="apt", items=[File("/etc/apt/apt.conf.d/70slackwater", render("base/apt.conf.j2"))])
-    names = [name for group in ("all", *host.groups) for name in PACKAGES.get(group, ())]
-    packages(name="packages", names=names if machine.time_daemon else [*names, "systemd-timesyncd"])
+    packages(name="packages", names=[*_packages(told), *([] if machine.time_daemon else ["systemd-timesyncd"])])
     system_user(name="service user", user="slackwater", home="/var/lib/slackwater")
     upgrades = render("base/unattended-upgrades.j2", system=machine.system)
-    journal = File(JOURNAL, render("base/journald.conf.j2", journal_max=logs.journal_max))
+    journal = File(JOURNAL, render("base/journald.conf.j2", journal_max=told.logs.journal_max))
     items: list[Item] = [File(UPGRADES, upgrades), Directory(str(PurePosixPath(JOURNAL).parent)), journal]
     if machine.system == "ubuntu":
         items.append(File("/etc/needrestart/conf.d/slackwater.conf", render("base/needrestart.conf.j2")))
     tree(name="settings", items=items)
     services(name="services", wanted=_services(machine))
+
+
+def _packages(told: HostSettings) -> list[str]:
+    names = [name for group in ("all", *host.groups) for name in PACKAGES.get(group, ())]
+    if "balancer" not in host.groups:
+        return names
+    told_too = {
+        "libnginx-mod-http-lua": told.balancer.changes == "lua",
+        "lua-cjson": told.balancer.changes == "lua",
+        "keepalived": told.balancer.address is not None,
+        "python3-boto3": any(source.kind == "auto_scaling" for source in told.balancer.membership),
+    }
+    return [*names, *(name for name, wanted in told_too.items() if wanted)]
 
 
 def _services(machine: Machine) -> list[Service]:

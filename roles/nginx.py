@@ -39,7 +39,9 @@ def nginx() -> None:
     if app:
         listens(name="listening", program="nginx", port=app.port, log=LOG)
     if "balancer" in host.groups:
-        listens(name="listening as balancer", program="nginx", port=told.balancer.port, log=LOG)
+        secure = [told.balancer.https_port] if told.balancer.tls else []
+        for port in (told.balancer.port, *secure):
+            listens(name=f"listening as balancer on {port}", program="nginx", port=port, log=LOG)
 
 
 def unit(seconds: int) -> None:
@@ -48,8 +50,9 @@ def unit(seconds: int) -> None:
     tree(name="unit", items=[Directory(UNIT), File(f"{UNIT}/slackwater.conf", text)])
     until(
         name="unit read",
-        question="systemctl show -P ExecStop nginx.service | grep -o 'QUIT/[0-9]*' || true",
-        answer=f"QUIT/{seconds}",
+        question="systemctl show -P ExecStop -P Restart nginx.service "
+        "| grep -oE 'QUIT/[0-9]+|^on-failure' | LC_ALL=C sort",
+        answer=f"QUIT/{seconds}\non-failure",
         command="systemctl daemon-reload",
     )
 

@@ -1,5 +1,41 @@
 """Slackwater: a Python web app on autoscaling VMs, and not one request lost when VMs come and go."""
 
-from slackwater.settings import App, Balancer, Health, Logs, Nginx, Secret, Server, Source, Static, Store
+from slackwater.settings import (
+    App,
+    BackendTls,
+    Balancer,
+    Checks,
+    Cors,
+    Health,
+    Hsts,
+    Logs,
+    Membership,
+    Nginx,
+    RateLimit,
+    Secret,
+    Server,
+    Source,
+    Static,
+    Store,
+    Tls,
+)
 
-__all__ = ["App", "Balancer", "Health", "Logs", "Nginx", "Secret", "Server", "Source", "Static", "Store"]
+__all__ = [
+    "App",
+    "BackendTls",
+    "Balancer",
+    "Checks",
+    "Cors",
+    "Health",
+    "Hsts",
+    "Logs",
+    "Membership",
+    "Nginx",
+    "RateLimit",
+    "Secret",
+    "Server",
+    "Source",
+    "Static",
+    "Store",
+    "Tls",
+]

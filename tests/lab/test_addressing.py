@@ -24,6 +24,15 @@ def test_no_two_hosts_share_an_address() -> None:
     assert len(everyone) == len({Network("local", 0).address(host) for host in everyone})
 
 
+def test_several_balancers_share_an_address_that_no_host_has() -> None:
+    """One alone, however many other hosts there are, needs none."""
+    network, everyone = Network("local", 3), [*names("app", 99), *names("worker", 99), *names("balancer", 39)]
+
+    assert "10.77.3.254" == network.moving(["app-1", "balancer-1", "balancer-2"])
+    assert None is network.moving(["app-1", "app-2", "balancer-1"])
+    assert "10.77.3.254" not in {network.address(host) for host in everyone}
+
+
 def test_every_lab_has_networks_of_its_own() -> None:
     """Hosts and cables of all labs lie apart."""
     networks = [net for number in range(LABS) for net in (Network("x", number).subnet, Network("x", number).cable)]

@@ -1,7 +1,7 @@
 """pyinfra made fast: one command asks, one command writes, nothing is asked twice."""
 
-from slackwater.engine.facts import Machine, System, Unit
-from slackwater.engine.fleet import addresses, data_of
+from slackwater.engine.facts import Machine, NginxVersion, System, Unit
+from slackwater.engine.fleet import addresses, data_of, names
 from slackwater.engine.memory import ask
 from slackwater.engine.operations import Service, listens, packages, refuse, services, system_user, tree, until
 from slackwater.engine.order import Order, ordered
@@ -11,6 +11,7 @@ from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
 from slackwater.engine.slots import slot, user_of
 from slackwater.engine.values import Absent, Directory, File, Item, Link
+from slackwater.engine.vrrp import Router, router
 
 __all__ = [
     "LOGROTATE_DEBUG",
@@ -22,7 +23,9 @@ __all__ = [
     "Item",
     "Link",
     "Machine",
+    "NginxVersion",
     "Order",
+    "Router",
     "Service",
     "System",
     "Unit",
@@ -32,12 +35,14 @@ __all__ = [
     "data_of",
     "installed",
     "listens",
+    "names",
     "ordered",
     "packages",
     "programs",
     "proved",
     "refuse",
     "render",
+    "router",
     "services",
     "slot",
     "switched",

@@ -56,6 +56,21 @@ class System(FactBase[Machine | None]):
         return Machine(cores=int(said["cores"]), memory=int(said["memory"]), **texts)
 
 
+class NginxVersion(FactBase[tuple[int, ...] | None]):
+    """Such as (1, 22, 1)."""
+
+    def command(self) -> str:
+        return "nginx -v 2>&1; echo end"
+
+    @staticmethod
+    def default() -> tuple[int, ...] | None:
+        return None
+
+    def process(self, output: Iterable[str]) -> tuple[int, ...]:
+        found = re.search(r"nginx/([0-9.]+)", "\n".join(output))
+        return tuple(map(int, found[1].split("."))) if found else ()
+
+
 class Paths(FactBase[dict[str, Found] | None]):
     """What stands at each of many paths."""
 

@@ -17,6 +17,10 @@ def hosts_of(group: str) -> list[Host]:
         return []
 
 
+def names(group: str) -> list[str]:
+    return [str(member.name) for member in hosts_of(group)]
+
+
 def addresses(group: str) -> list[str]:
     """Where the fleet reaches them: `address` of the inventory, else the one ssh uses, else the name."""
     return [_address(member) for member in hosts_of(group)]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from slackwater.engine.values import Directory, File, Item
 from slackwater.resources import resource
 
 LIBRARY = "/usr/local/lib/slackwater"
 
 
-def programs(agent: str) -> list[Item]:
-    """The package `agents.<agent>` with its sub-packages, and the directories on the way."""
+def programs(*agents: str) -> list[Item]:
+    """The packages or modules `agents.<name>` with what is in them, and the directories on the way."""
     source = resource("agents")
-    modules = [source / "__init__.py", *sorted((source / agent).rglob("*.py"))]
+    modules = [source / "__init__.py", *(module for name in agents for module in _modules(source, name))]
     below = [module.relative_to(source) for module in modules]
     folders = dict.fromkeys(parent for path in below for parent in reversed(path.parents))
     return [
@@ -19,3 +21,8 @@ def programs(agent: str) -> list[Item]:
         *(Directory(f"{LIBRARY}/agents/{folder}".removesuffix("/.")) for folder in folders),
         *(File(f"{LIBRARY}/agents/{path}", (source / path).read_text()) for path in below),
     ]
+
+
+def _modules(source: Path, name: str) -> list[Path]:
+    module = source / f"{name}.py"
+    return [module] if module.is_file() else sorted((source / name).rglob("*.py"))

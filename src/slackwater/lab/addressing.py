@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
@@ -15,6 +16,7 @@ METADATA = "169.254.169.254"
 GROUPS = ("app", "worker", "balancer")
 # First host number and how many: an address says which host it is, and no host ever changes it.
 _RANGES = {"app": (10, 99), "worker": (110, 99), "balancer": (210, 39)}
+_MOVING = 254  # beyond every host's
 _LAB_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
@@ -61,6 +63,11 @@ class Network:
     def address(self, host: str) -> str:
         group, ordinal = split(host)
         return str(self.subnet[_RANGES[group][0] + ordinal])
+
+    def moving(self, hosts: Iterable[str]) -> str | None:
+        """The address that the balancers among the hosts share; one balancer alone has no need of it."""
+        balancers = [host for host in hosts if split(host)[0] == "balancer"]
+        return str(self.subnet[_MOVING]) if len(balancers) > 1 else None
 
     def hardware(self, host: str) -> str:
         """The same for ever: a neighbour that still knows an old one would not reach a host that was started again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,16 @@ def groups(name: str | None = None) -> dict[str, list[tuple[str, dict[str, Any]]
 
     Raises LabError when there is no such lab.
     """
-    hosts = Lab(name or default_name()).hosts()
-    return {group: [(host.name, data(host)) for host in hosts if host.group == group] for group in GROUPS}
+    return grouped(Lab(name or default_name()).hosts())
+
+
+def grouped(hosts: Sequence[LabHost]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """Several balancers are also told `balancer_address`, which they share."""
+    found = {group: [(host.name, data(host)) for host in hosts if host.group == group] for group in GROUPS}
+    if moving := hosts[0].lan.moving(host.name for host in hosts):
+        for _, told in found["balancer"]:
+            told["balancer_address"] = moving
+    return found
 
 
 def data(host: LabHost) -> dict[str, Any]:

@@ -85,11 +85,12 @@ class Hosts:
     def of(self, group: str) -> list[str]:
         return by_name(name for name, host in self.hosts.items() if group in host.groups)
 
-    def place(self, name: str) -> str:
-        """Where balancers reach the app on that host."""
+    def place(self, name: str, address: str = "") -> str:
+        """Where balancers reach the app on that host, as a URL; or at another address of it."""
         data = self.hosts[name].data
-        address = str(data.get("address") or data.get("ssh_hostname") or name)
-        return f"{f'[{address}]' if ':' in address else address}:{resolve(data).require_app().port}"
+        at = address or str(data.get("address") or data.get("ssh_hostname") or name)
+        app = resolve(data).require_app()
+        return f"{'https' if app.nginx.tls else 'http'}://{f'[{at}]' if ':' in at else at}:{app.port}"
 
     def ask(self, names: Sequence[str], command: str, timeout: int = ASK_TIMEOUT) -> dict[str, Answer]:
         """The same command on each, at once."""
@@ -142,7 +143,7 @@ class Hosts:
         if balancers:
             answers = self.ask(balancers, _look(places))
             return {eye: _looked(places, answer) for eye, answer in answers.items()}
-        own = {name: f"127.0.0.1:{place.rpartition(':')[2]}" for name, place in places.items()}
+        own = {name: self.place(name, "127.0.0.1") for name in names}
         jobs = {name: gevent.spawn(self.ask, [name], _look({name: place})) for name, place in own.items()}
         gevent.joinall(list(jobs.values()), raise_error=True)
         return {name: _looked({name: place}, jobs[name].value[name]) for name, place in own.items()}

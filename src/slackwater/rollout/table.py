@@ -13,14 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from slackwater.changes import Change
+from slackwater.rollout import balancers
 from slackwater.rollout.fleet import Fleet
-from slackwater.rollout.hosts import Seen
+from slackwater.rollout.hosts import Seen, facts
 from slackwater.rollout.plan import by_name
 
 WIDTH = 160
 """Columns when nobody's terminal says how many it has."""
-IS_WELL = "! [ -d /etc/nginx/slackwater.d ] || systemctl is-active -q nginx || echo nginx is not running"
-"""What a host without the app is asked; only balancers have nginx."""
 GROUPS = ("app", "worker", "balancer", "database", "cache")
 
 
@@ -36,6 +35,8 @@ class Row:
     in_flight: int | None
     since: str | None
     last_error: str | None
+    upstream: dict[str, Any] | None = None
+    """What a balancer's agent says: members with their states and reasons, sources, transitions."""
 
     def is_well(self) -> bool:
         return self.health == "ok" and self.release == self.wanted
@@ -68,6 +69,9 @@ class Report:
         if self.change:
             console.print(f"under way: {self.change}", highlight=False)
         console.print(table)
+        for row in self.rows:
+            for line in balancers.lines(row.host, row.upstream or {}):
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
         return out.getvalue().rstrip()
 
 
@@ -93,11 +97,8 @@ def report(fleet: Fleet) -> Report:
     wanted = proved.release if proved else None
     apps = [_app_row(one, wanted) for one in fleet.seen().values()]
     others = by_name(name for name in fleet.hosts.hosts if name not in fleet.members())
-    answers = fleet.hosts.ask(others, IS_WELL)
-    rest = [
-        _other_row(name, _group(fleet.hosts.hosts[name].groups), answer.text if answer.is_good else None)
-        for name, answer in answers.items()
-    ]
+    answers = fleet.hosts.ask(others, balancers.QUESTION)
+    rest = [_other_row(name, _group(fleet.hosts.hosts[name].groups), facts(said)) for name, said in answers.items()]
     return Report(fleet.app.name, fleet.name, wanted, fleet.changes.current(), (*apps, *rest))
 
 
@@ -128,6 +129,5 @@ def _health(facts: Any) -> str:
     return ", ".join(f"{question}: {answer}" for question, answer in wrong.items()) or "ok"
 
 
-def _other_row(name: str, group: str, said: str | None) -> Row:
-    health = "no connection" if said is None else said.strip() or "ok"
-    return Row(name, group, None, None, health, None, None, None)
+def _other_row(name: str, group: str, state: dict[str, Any] | None) -> Row:
+    return Row(name, group, None, None, balancers.health(state), balancers.in_flight(state), None, None, state or None)

@@ -1,0 +1,35 @@
+"""Three app hosts behind one balancer whose members change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from slackwater.lab import Lab, LabHost
+from tests.hosts.balancers.desk import settled
+from tests.hosts.releases.site import Site
+
+Fleet = Callable[..., Lab]
+
+
+@pytest.fixture(scope="session")
+def behind_one(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Of Debian 12 and 13, converged once."""
+    lab = fleet("behind", app=3, balancer=1, suite_of={"app-3": "trixie"})
+    site = Site(lab, tmp_path_factory.mktemp("behind") / "site")
+    site.tell(stable=0)
+    site.converge()
+    return site
+
+
+@pytest.fixture
+def site(behind_one: Site) -> Iterator[Site]:
+    """All three in service before the test and after it."""
+    yield behind_one
+    settled(behind_one.lab.host("balancer-1"), dict.fromkeys(behind_one.hosts(), "up"), limit=120)
+
+
+@pytest.fixture
+def balancer(site: Site) -> LabHost:
+    return site.lab.host("balancer-1")

@@ -1,0 +1,66 @@
+"""What stands on a balancer and is asked or told there: the agent's page, nginx's list, scripts that are run beside."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slackwater.lab import LabHost
+from tests.hosts.converge.running import out
+
+PAGE = "http://127.0.0.1:8082"
+SOCKET = "/run/slackwater-balancer/members.sock"
+TOLD = "/etc/slackwater/upstreams.json"
+LIMIT = 60.0
+"""Seconds for what takes a few: a busy machine boots hosts meanwhile."""
+PAUSE = 0.1
+
+
+def until(condition: Callable[[], bool], what: str, limit: float = LIMIT) -> float:
+    """Seconds that it took."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() < begun + limit, f"not within {limit:g} s: {what}"
+        time.sleep(PAUSE)
+    return time.monotonic() - begun
+
+
+def measured(text: str) -> None:
+    """A figure for whoever runs the tests with -s; none is asserted, for machines differ."""
+    sys.stdout.write(f"\n{text}\n")
+
+
+def agent(balancer: LabHost) -> dict[str, Any]:
+    """The agent's own state."""
+    return dict(json.loads(out(balancer, f"curl -sS --max-time 5 {PAGE}/state")))
+
+
+def states(balancer: LabHost) -> dict[str, str]:
+    """Each member's state by its name; none while the agent is away."""
+    done = balancer.ssh(f"curl -sS --max-time 5 {PAGE}/state")
+    return {m["name"]: m["state"] for m in json.loads(done.stdout)["members"]} if done.returncode == 0 else {}
+
+
+def listed(balancer: LabHost) -> dict[str, Any]:
+    """What nginx answers about its members."""
+    return dict(json.loads(out(balancer, f"curl -sS --max-time 5 --unix-socket {SOCKET} http://x/members")))
+
+
+def members(balancer: LabHost) -> dict[str, tuple[str, int, int]]:
+    """Address, port and weight of each member that nginx knows."""
+    return {m["name"]: (m["address"], m["port"], m["weight"]) for m in listed(balancer)["members"]}
+
+
+def settled(balancer: LabHost, wanted: Mapping[str, str], limit: float = LIMIT) -> float:
+    """Waits until the agent says so, and tells how long it took."""
+    return until(lambda: states(balancer) == dict(wanted), f"{dict(wanted)}, but {states(balancer)}", limit)
+
+
+def script(balancer: LabHost, text: str, *words: str, limit: float = 1200.0) -> str:
+    """Runs a Python script on the host and returns what it printed."""
+    done = balancer.ssh(f"python3 - {' '.join(words)}", input=text, timeout=limit)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout.strip()

@@ -1,0 +1,65 @@
+"""Backends die under load, with a word and without: what is lost is counted."""
+
+from __future__ import annotations
+
+import time
+
+from slackwater.lab import LabHost
+from tests.hosts.balancers.desk import measured, settled, states, until
+from tests.hosts.converge.running import count
+from tests.hosts.releases.site import Site, traffic
+
+RATE, RTT = 300, 0.04
+IN_FLIGHT = 40
+"""POSTs that a death may cost at most: far above the 14 requests that one of three hosts has in hand at this load."""
+
+
+def test_a_killed_app_loses_no_get(site: Site, balancer: LabHost) -> None:
+    """kill -9 of every process of it; lost are at most the POSTs it was answering."""
+    for turn in range(count(10)):
+        name = site.hosts()[turn % 3]
+        with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
+            time.sleep(2)
+            site.on(name, "systemctl kill -s KILL --kill-whom=all 'slackwater-shop@*.service'")
+            time.sleep(6)
+        result = people.stop()
+        measured(f"{name}: {result.summary()}")
+
+        assert 0 == result.lost["GET"], result.summary()
+        assert IN_FLIGHT >= result.lost["POST"], result.summary()
+        settled(balancer, dict.fromkeys(site.hosts(), "up"))
+
+
+def test_a_host_that_falls_silent_loses_no_get(site: Site, balancer: LabHost) -> None:
+    """Its cable is pulled, with requests in flight and connections kept: they are cut and asked elsewhere."""
+    for turn in range(count(10)):
+        name = site.hosts()[turn % 3]
+        with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
+            time.sleep(2)
+            site.lab.host(name).network("off")
+            took = until(lambda name=name: states(balancer).get(name) == "down", f"{name} down")
+            time.sleep(8)
+            site.lab.host(name).network("on")
+            settled(balancer, dict.fromkeys(site.hosts(), "up"))
+            time.sleep(2)
+        result = people.stop()
+        measured(f"{name}: out after {took:.1f} s; {result.summary()}")
+
+        assert 0 == result.lost["GET"], result.summary()
+
+
+def test_a_host_without_power_loses_no_get_when_it_comes_back(site: Site, balancer: LabHost) -> None:
+    """Connections of before its death are closed by then: not one request meets them."""
+    with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
+        time.sleep(2)
+        site.lab.host("app-2").power_cut()
+        until(lambda: states(balancer).get("app-2") == "down", "app-2 down")
+        site.lab.host("app-2").start()
+        settled(balancer, dict.fromkeys(site.hosts(), "up"), limit=120)
+        before = people.result.lost["POST"]
+        time.sleep(5)
+    result = people.stop()
+    measured(f"{result.summary()}")
+
+    assert 0 == result.lost["GET"], result.summary()
+    assert before == result.lost["POST"], "a POST met a connection of before"
