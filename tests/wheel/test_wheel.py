@@ -22,7 +22,11 @@ VERSION = "0.1.0"
 BESIDE = ("roles", "templates", "requirements")
 HANDED_OUT = ("deploy.py", "config.py", "inventories", "group_data", "examples/shop")
 # This machine stands for both kinds of host; nothing is executed on it.
-INVENTORY = 'app = [("@local", {"address": "192.0.2.1"})]\nbalancer = ["@local"]\n'
+INVENTORY = """import slackwater as _slackwater
+_tls = _slackwater.Tls.certbot(email="ops@example.com", domains=["shop.example.com"])
+app = [("@local", {"address": "192.0.2.1", "balancer": _slackwater.Balancer(tls=_tls)})]
+balancer = ["@local"]
+"""
 
 
 def run(*words: str | Path, cwd: Path = HOUSE) -> str:
