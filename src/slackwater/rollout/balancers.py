@@ -10,7 +10,8 @@ NO_AGENT = '{"agent": "the agent does not answer"}'
 QUESTION = f"""if [ -d /etc/nginx/slackwater.d ] && ! systemctl is-active -q nginx; then
   echo '{{"agent": "nginx is not running"}}'
 elif [ -e /etc/systemd/system/slackwater-upstreams.service ]; then
-  python3 -c "import urllib.request as u; print(u.urlopen('{PAGE}', timeout=5).read().decode())" 2>/dev/null \\
+  python3 -c "import urllib.request as u; direct = u.build_opener(u.ProxyHandler({{}}))
+print(direct.open('{PAGE}', timeout=5).read().decode())" 2>/dev/null \\
     || echo '{NO_AGENT}'
 else
   echo '{{}}'

@@ -12,10 +12,14 @@ import sys
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
 
 TIMEOUT = 5
 """Seconds for one answer: a balancer would have given up on the host by then."""
 QUESTIONS = ("live", "ready")
+AGENT = "http://127.0.0.1:8082/state"
+SERVE = {"up", "held"}
 
 
 def wrong(place: str) -> str:
@@ -43,11 +47,35 @@ def unverified() -> ssl.SSLContext:
     return context
 
 
+def decided(place: str, members: list[dict[str, Any]]) -> str:
+    """What the balancer's own agent has against it. Whom it does not know yet it learns of by a converge."""
+    found = urlsplit(place)
+    same = [one for one in members if one["address"] == found.hostname]
+    if not same or any(one["port"] == found.port and one["state"] in SERVE for one in same):
+        return ""
+    one = next((one for one in same if one["port"] == found.port), None)
+    if one is None:
+        return f"asked at port {same[0]['port']}, not {found.port}: converge the balancers, too"
+    return f"gets no requests: {one['state']}, {one['reason']}"
+
+
+def members() -> list[dict[str, Any]]:
+    """None where this is no balancer of ours, or its agent is away: nginx goes on with what it knows."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(AGENT, timeout=TIMEOUT) as page:
+            return list(json.load(page)["members"])
+    except (OSError, ValueError):
+        return []
+
+
 def main() -> None:
     places: dict[str, str] = json.loads(sys.argv[1])
     with ThreadPoolExecutor(16) as pool:
         answers = dict(zip(places, pool.map(wrong, places.values()), strict=True))
-    sys.stdout.write(json.dumps(answers) + "\n")
+    known = members()
+    said = {name: answer or decided(places[name], known) for name, answer in answers.items()}
+    sys.stdout.write(json.dumps(said) + "\n")
 
 
 if __name__ == "__main__":

@@ -96,9 +96,12 @@ def report(fleet: Fleet) -> Report:
     proved = fleet.releases.proved(fleet.app.name, fleet.name)
     wanted = proved.release if proved else None
     apps = [_app_row(one, wanted) for one in fleet.seen().values()]
-    others = by_name(name for name in fleet.hosts.hosts if name not in fleet.members())
+    # A host may be both: as an app host it has a row of its own, as a balancer another.
+    members, balancing = fleet.members(), fleet.hosts.of("balancer")
+    others = by_name(name for name in fleet.hosts.hosts if name not in members or name in balancing)
     answers = fleet.hosts.ask(others, balancers.QUESTION)
-    rest = [_other_row(name, _group(fleet.hosts.hosts[name].groups), facts(said)) for name, said in answers.items()]
+    groups = {name: "balancer" if name in balancing else _group(fleet.hosts.hosts[name].groups) for name in others}
+    rest = [_other_row(name, groups[name], facts(said)) for name, said in answers.items()]
     return Report(fleet.app.name, fleet.name, wanted, fleet.changes.current(), (*apps, *rest))
 
 

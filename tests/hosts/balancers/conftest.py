@@ -15,8 +15,8 @@ Fleet = Callable[..., Lab]
 
 @pytest.fixture(scope="session")
 def behind_one(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Of Debian 12 and 13, converged once."""
-    lab = fleet("behind", app=3, balancer=1, suite_of={"app-3": "trixie"})
+    """Of Debian 12 and 13, converged once. The balancer is the newer: of the older is that of every other fleet."""
+    lab = fleet("behind", app=3, balancer=1, suite_of={"app-3": "trixie", "balancer-1": "trixie"})
     site = Site(lab, tmp_path_factory.mktemp("behind") / "site")
     site.tell(stable=0)
     site.converge()

@@ -19,11 +19,12 @@ LIMIT = 60.0
 PAUSE = 0.1
 
 
-def until(condition: Callable[[], bool], what: str, limit: float = LIMIT) -> float:
-    """Seconds that it took."""
+def until(condition: Callable[[], bool], what: object, limit: float = LIMIT) -> float:
+    """Seconds that it took; `what` is said when it takes longer, and is asked then if it can be called."""
     begun = time.monotonic()
     while not condition():
-        assert time.monotonic() < begun + limit, f"not within {limit:g} s: {what}"
+        if time.monotonic() > begun + limit:
+            raise AssertionError(f"not within {limit:g} s: {what() if callable(what) else what}")
         time.sleep(PAUSE)
     return time.monotonic() - begun
 
@@ -56,7 +57,7 @@ def members(balancer: LabHost) -> dict[str, tuple[str, int, int]]:
 
 def settled(balancer: LabHost, wanted: Mapping[str, str], limit: float = LIMIT) -> float:
     """Waits until the agent says so, and tells how long it took."""
-    return until(lambda: states(balancer) == dict(wanted), f"{dict(wanted)}, but {states(balancer)}", limit)
+    return until(lambda: states(balancer) == dict(wanted), lambda: f"{wanted}, but {states(balancer)}", limit)
 
 
 def script(balancer: LabHost, text: str, *words: str, limit: float = 1200.0) -> str:

@@ -6,7 +6,7 @@ import time
 
 from slackwater.lab import LabHost
 from tests.hosts.balancers.desk import LIMIT, SOCKET, TOLD, agent, measured, members, script, settled, states, until
-from tests.hosts.converge.running import count
+from tests.hosts.converge.running import count, out
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
 RATE, RTT = 300, 0.04
@@ -74,8 +74,24 @@ def tell(balancer: LabHost, left_out: set[str]) -> None:
         "json.dump(told, open(path + '.new', 'w')); os.chmod(path + '.new', 0o640);"
         "import shutil; shutil.chown(path + '.new', 'root', 'slackwater'); os.rename(path + '.new', path)"
     )
-    balancer.ssh(f"[ -e {TOLD}.all ] || cp -p {TOLD} {TOLD}.all")
+    out(balancer, f"[ -e {TOLD}.all ] || cp -p {TOLD} {TOLD}.all")
     script(balancer, text, TOLD, ",".join(left_out) or "-")
+
+
+def leave_and_come_back(balancer: LabHost, names: list[str], name: str) -> None:
+    rest = dict.fromkeys(set(names) - {name}, "up")
+    tell(balancer, {name})
+    settled(balancer, rest)
+    tell(balancer, set())
+    settled(balancer, rest | {name: "up"})
+
+
+def drain_and_come_back(site: Site, balancer: LabHost, name: str) -> None:
+    names = site.hosts()
+    site.on(name, f"touch {FLAG}")
+    settled(balancer, dict.fromkeys(set(names) - {name}, "up") | {name: "draining"})
+    site.on(name, f"rm {FLAG}")
+    settled(balancer, dict.fromkeys(names, "up"))
 
 
 def test_a_fresh_balancer_knows_all_hosts(site: Site, balancer: LabHost) -> None:
@@ -89,20 +105,15 @@ def test_joins_drains_and_leaves_lose_nothing(site: Site, balancer: LabHost) -> 
     """Hosts leave the list and come back, hosts say `draining` and come back, one after the other."""
     settled(balancer, dict.fromkeys(site.hosts(), "up"))
     names = site.hosts()
-    with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
-        for turn in range(count(500) // 4 + 1):
-            name = names[turn % len(names)]
-            rest = dict.fromkeys(set(names) - {name}, "up")
-            tell(balancer, {name})
-            settled(balancer, rest)
-            tell(balancer, set())
-            settled(balancer, rest | {name: "up"})
-            drained = names[(turn + 1) % len(names)]
-            site.on(drained, f"touch {FLAG}")
-            settled(balancer, dict.fromkeys(set(names) - {drained}, "up") | {drained: "draining"})
-            site.on(drained, f"rm {FLAG}")
-            settled(balancer, dict.fromkeys(names, "up"))
-    balancer.ssh(f"rm -f {TOLD}.all")
+    try:
+        with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
+            for turn in range(count(500) // 4 + 1):
+                leave_and_come_back(balancer, names, names[turn % len(names)])
+                drain_and_come_back(site, balancer, names[(turn + 1) % len(names)])
+    finally:
+        balancer.ssh(f"[ ! -e {TOLD}.all ] || mv {TOLD}.all {TOLD}")
+        for name in names:
+            site.lab.host(name).ssh(f"rm -f {FLAG}")
 
     nothing_lost(site, people)
 
@@ -133,25 +144,31 @@ def test_draining_stops_new_requests_and_finishes_the_others(site: Site, balance
 
     nothing_lost(site, people)
     assert "False" == is_listed
-    assert "draining" in reason
+    assert "drains" in reason
+
+
+def readiness(balancer: LabHost) -> set[bool | None]:
+    return {member["ready"] for member in agent(balancer)["members"]}
 
 
 def test_traffic_flows_when_every_host_says_it_is_not_ready(site: Site, balancer: LabHost) -> None:
     """A database that all share is down: nobody is taken out for it, and its recovery is seen."""
     site.tell(stable=0, variables={"DEPENDENCY": f"{site.lab.host('balancer-1').address}:8099"})
     listener = "systemd-run -q --unit=dependency python3 -m http.server 8099"
-    balancer.ssh(listener)
-    site.converge()
-    with traffic(site, 100, keepalive=1.0) as people:
+    try:
+        out(balancer, listener)
+        site.converge()
+        with traffic(site, 100, keepalive=1.0) as people:
+            out(balancer, "systemctl stop dependency")
+            not_ready = until(lambda: {False} == readiness(balancer), "all not ready", LIMIT)
+            assert dict.fromkeys(site.hosts(), "up") == states(balancer)
+            time.sleep(3)
+            out(balancer, listener)
+            until(lambda: {True} == readiness(balancer), "all ready again", LIMIT)
+    finally:
+        site.tell(stable=0)
+        site.converge()
         balancer.ssh("systemctl stop dependency")
-        not_ready = until(lambda: {False} == {m["ready"] for m in agent(balancer)["members"]}, "all not ready", LIMIT)
-        assert dict.fromkeys(site.hosts(), "up") == states(balancer)
-        time.sleep(3)
-        balancer.ssh(listener)
-        until(lambda: {True} == {m["ready"] for m in agent(balancer)["members"]}, "all ready again", LIMIT)
-    balancer.ssh("systemctl stop dependency")
-    site.tell(stable=0)
-    site.converge()
     measured(f"not ready was seen everywhere after {not_ready:.1f} s")
 
     nothing_lost(site, people)

@@ -11,8 +11,9 @@ from itertools import pairwise
 import pytest
 import requests
 
-from slackwater.lab import Lab, LabHost
+from slackwater.lab import Lab, LabHost, load
 from slackwater.lab.status import address_of_balancers
+from tests.hosts.balancers.desk import measured
 from tests.hosts.converge.running import out, settle
 
 Fleet = Callable[..., Lab]
@@ -83,15 +84,44 @@ def test_the_address_moves_when_its_nginx_dies_and_stays_when_it_is_back(lab: La
     """Nothing else of the host has to be wrong; the way back would cut connections once more."""
     (first,) = holders(lab)
     with asked(lab) as answered:
-        out(first, "systemctl kill --signal=KILL nginx.service")
+        out(first, "systemctl stop nginx.service")
         until(lambda: [first.name] != [host.name for host in holders(lab)] != [], NGINX_IS_GONE)
         (second,) = holders(lab)
-        out(first, "systemctl reset-failed nginx.service; systemctl start nginx.service")
+        out(first, "systemctl start nginx.service")
         time.sleep(SETTLED)
 
     assert first.name != second.name
     assert [second.name] == [host.name for host in holders(lab)]
     assert longest(answered) < NGINX_IS_GONE
+
+
+def test_a_killed_nginx_is_back_before_the_address_would_move(lab: Lab) -> None:
+    """systemd starts it again within the time that two looks take."""
+    (first,) = holders(lab)
+    with asked(lab) as answered:
+        out(first, "kill -9 $(cat /run/nginx.pid)")
+        time.sleep(SETTLED)
+
+    assert [first.name] == [host.name for host in holders(lab)]
+    assert longest(answered) < NGINX_IS_GONE
+
+
+@pytest.mark.parametrize("whom", ["a worker", "the master"])
+def test_what_a_kill_of_nginx_costs_people(lab: Lab, whom: str) -> None:
+    """Counted under load at the shared address; afterwards everybody is answered again."""
+    (first,) = holders(lab)
+    victim = {"a worker": "$(pgrep -P $(cat /run/nginx.pid) | head -1)", "the master": "$(cat /run/nginx.pid)"}[whom]
+    place = f"http://{address_of_balancers(lab.hosts())}/"
+    with load.running(load.Load(place, rate=300, seconds=60, keepalive=1.0, rtt=0.04)) as people:
+        time.sleep(2)
+        out(first, f"kill -9 {victim}")
+        time.sleep(SETTLED)
+        lost = sum(people.result.lost.values())
+        time.sleep(2)
+    result = people.stop()
+    measured(f"{whom}: {result.summary()}")
+
+    assert lost == sum(result.lost.values()), result.summary()
 
 
 def test_a_power_cut_moves_the_address_and_power_does_not_move_it_back(lab: Lab) -> None:
