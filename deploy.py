@@ -27,8 +27,10 @@ if "balancer" in host.groups:
     balancer()
 if {"app", "balancer"} & set(host.groups):
     nginx()
-    upstreams()
-    keepalived()
+# Of a host that was a balancer they take themselves away.
+upstreams()
+keepalived()
+if "balancer" in host.groups:
     certbot()
 if "app" in host.groups:
     former_apps()

@@ -54,13 +54,16 @@ def balancer() -> None:
     told = resolve(host.data).balancer
     apps = [resolve(data).require_app() for data in data_of("app")]
     tree(name="places", items=_places(told))
-    _first_members(apps)
+    places = [*zip(names("app"), addresses("app"), (app.port for app in apps), strict=True)]
+    named = places if any(source.kind == "inventory" for source in told.membership) else []
+    _first_members(named)
     if told.changes == "reload":
-        _first_servers(apps)
+        _first_servers(told, named)
     lua = _lua() if told.changes == "lua" else []
-    site = File(f"{SITES}/balancer.conf", _site(told, apps, machine, lua))
+    authorities = _authorities(told)
+    site = File(f"{SITES}/balancer.conf", _site(told, apps, machine, lua, authorities))
     folders = [Directory(path) for path in (OWN, f"{OWN}/lua", LUA, SITES)]
-    items: list[Item] = [*folders, *lua, *_files(told), site]
+    items: list[Item] = [*folders, *lua, _maintenance_page(told), *authorities, site]
     tree(name="configuration", items=items, check=NGINX_TEST)
 
 
@@ -77,9 +80,9 @@ def _places(told: Balancer) -> list[Item]:
     return items
 
 
-def _first_members(apps: list[App]) -> None:
+def _first_members(places: list[tuple[str, str, int]]) -> None:
     """Only where there are none: what the balancer's own agent has found out since is newer than the inventory."""
-    members = members_json(zip(names("app"), addresses("app"), (app.port for app in apps), strict=True))
+    members = members_json(places)
     until(
         name="first members",
         question=f"[ -s {MEMBERS} ] || echo missing" if members else "",
@@ -91,16 +94,17 @@ def _first_members(apps: list[App]) -> None:
     )
 
 
-def _first_servers(apps: list[App]) -> None:
-    """The same for a nginx whose members stand in its configuration."""
-    places = [f"{_host(address)}:{app.port}" for address, app in zip(addresses("app"), apps, strict=True)]
+def _first_servers(told: Balancer, places: list[tuple[str, str, int]]) -> None:
+    """The same for a nginx whose members stand in its configuration; a list that it does not read is an old one."""
+    options = f"max_fails={told.max_fails} fail_timeout={told.fail_timeout}s"
     until(
         name="first servers",
-        question=f"[ -s {SERVERS} ] || echo missing",
+        question=f"grep -qs members.conf {SITES}/balancer.conf && [ -s {SERVERS} ] || echo missing",
         answer="",
-        command=f"# write {SERVERS}\nset -eu\nmkdir -p {OWN}\ninstall -m 644 /dev/stdin {SERVERS}",
+        command=render("balancer/servers.j2", own=OWN, servers=SERVERS, members=MEMBERS, options=options),
         # Without a server nginx would not start.
-        stdin="".join(f"server {place};\n" for place in places) or "server 127.0.0.1:1 down;\n",
+        stdin="".join(f"server {_host(address)}:{port} {options};\n" for _, address, port in places)
+        or "server 127.0.0.1:1 down;\n",
     )
 
 
@@ -113,22 +117,31 @@ def _lua() -> list[File]:
     return [File(f"{LUA}/{file.name}", file.read_text()) for file in sorted(folder.glob("*.lua"))]
 
 
-def _files(told: Balancer) -> list[Item]:
+def _maintenance_page(told: Balancer) -> File:
     own = told.maintenance_page
     page = Path(own).read_text(encoding="utf-8") if own else render("balancer/maintenance.html.j2")
-    items: list[Item] = [File(f"{OWN}/maintenance.html", page)]
-    if told.backend_tls and told.backend_tls.ca:
-        items.append(File(f"{OWN}/backends-ca.pem", Path(told.backend_tls.ca).read_text(encoding="ascii")))
-    return items
+    return File(f"{OWN}/maintenance.html", page)
 
 
-def _site(told: Balancer, apps: list[App], machine: Machine, lua: list[File]) -> str:
+def _authorities(told: Balancer) -> list[File]:
+    """Who must have signed the app hosts' certificates."""
+    path = told.backend_tls.ca if told.backend_tls else None
+    return [File(f"{OWN}/backends-ca.pem", Path(path).read_text(encoding="ascii"))] if path else []
+
+
+def _version(files: list[File]) -> str:
+    """Changes with what nginx reads beside its configuration, so that what names it in its text is read again."""
+    return File("", "".join(file.content for file in files)).sha256[:16]
+
+
+def _site(told: Balancer, apps: list[App], machine: Machine, lua: list[File], authorities: list[File]) -> str:
     paths = {path for app in apps for path in (app.health.live, app.health.ready)}
     acme = told.tls is not None and told.tls.kind == "certbot"
     return render(
         "balancer/balancer.conf.j2",
         balancer=told,
-        lua_version=File("", "".join(file.content for file in lua)).sha256[:16],
+        lua_version=_version(lua),
+        ca_version=_version(authorities),
         probes=sorted((PROBES | paths) - {"/"}),
         acme=acme,
         acme_peers=_peers(told) if acme else [],

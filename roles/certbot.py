@@ -8,7 +8,7 @@ from slackwater.settings import Tls, resolve
 
 HOOK = "/usr/local/sbin/slackwater-certificate"
 WEBROOT = "/var/lib/slackwater/acme"
-LINEAGE = "/etc/letsencrypt/live/slackwater/fullchain.pem"
+LINEAGE = "/etc/letsencrypt/live/slackwater"
 DONE = "/etc/letsencrypt/slackwater"
 """What was asked for, written when it was there: other domains are another certificate."""
 
@@ -27,10 +27,12 @@ def certbot() -> None:
 
 def _fetch(tls: Tls) -> None:
     wanted = " ".join([*tls.domains, str(tls.email), tls.server or "default"])
-    command = render("certbot/fetch.j2", tls=tls, wanted=wanted, webroot=WEBROOT, hook=HOOK, done=DONE)
+    command = render("certbot/fetch.j2", tls=tls, wanted=wanted, webroot=WEBROOT, hook=HOOK, done=DONE, lineage=LINEAGE)
+    served = f"cat {LINEAGE}/fullchain.pem {LINEAGE}/privkey.pem | cmp -s - {tls.path('balancer')}"
     until(
         name="certificate",
-        question=f"if [ -e {LINEAGE} ]; then cat {DONE} 2>/dev/null || true; fi",
+        # certbot goes on when the hook has failed: nginx would serve the former certificate until the next renewal.
+        question=f"if [ -e {LINEAGE}/fullchain.pem ]; then cat {DONE} 2>/dev/null || true; {served} || echo stale; fi",
         answer=wanted,
         command=command,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slackwater import BackendTls, Nginx, Secret, Tls
+from slackwater import BackendTls, Membership, Nginx, Secret, Tls
 from tests.edge.conftest import Start
 
 NAME = "app.internal"
@@ -64,6 +64,16 @@ def test_anybody_else_is_not_asked(edge: Start, authority: Path, ca: str, name: 
     tls = BackendTls(ca=str(authority / ca), name=name)
 
     assert 502 == edge(backend_tls=tls, app={"nginx": signed(authority)}).get().status
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_without_a_member_it_says_so(edge: Start, authority: Path, is_checked: bool) -> None:
+    """503 with Retry-After, as without TLS, whoever must have signed the members' certificates."""
+    tls = BackendTls(ca=str(authority / "ca.pem"), name=NAME) if is_checked else BackendTls()
+    nobody = [Membership.dns("app.internal", port=8000)]
+    answer = edge(backend_tls=tls, membership=nobody, app={"nginx": signed(authority)}).get()
+
+    assert (503, "1") == (answer.status, answer["retry-after"])
 
 
 def test_a_balancer_that_speaks_plain_http_is_answered_400(edge: Start) -> None:

@@ -21,6 +21,7 @@ from roles.certbot import certbot as certbot_role
 from slackwater import Tls
 from tests.edge.conftest import Start
 from tests.edge.site import Edge, archives, ports
+from tests.roles.bare import Asked
 from tests.roles.test_nginx import written
 
 PACKAGES = ("pebble", "certbot")
@@ -126,7 +127,9 @@ class Machine:
             "REQUESTS_CA_BUNDLE": str(authority.root),
         }
         data = {"balancer": site.balancer}
-        self.done = run_role(certbot_role, groups=("balancer",), data=data)
+        bare = Asked()
+        self.done = run_role(certbot_role, groups=("balancer",), data=data, bare=bare)
+        self.question = next(text for text in bare.asked if "/etc/letsencrypt/slackwater" in text)
         (hook,) = written(type("Done", (), {"stdin": archives(self.done.stdin)})).values()
         self.hook = self.program("slackwater-certificate", self.moved(hook).removeprefix("#!/bin/sh\n"))
 
@@ -146,6 +149,13 @@ class Machine:
 
     def fetch(self) -> subprocess.CompletedProcess[str]:
         return self.run(next(command for command in self.done.executed_commands if "certbot certonly" in command))
+
+    def is_answered(self) -> bool:
+        """Whether a converge would find nothing to do."""
+        tls = self.site.balancer.tls
+        assert tls
+        said = self.run(self.question.removesuffix(" && echo end")).stdout.strip()
+        return said == " ".join([*tls.domains, str(tls.email), str(tls.server)])
 
 
 DIRECTORIES = (("config", ""), ("work", "/work"), ("logs", "/logs"))
@@ -205,6 +215,32 @@ def test_a_second_converge_asks_nobody(machine: Machine) -> None:
 
     assert (0, 1) == (done.returncode, len(list((machine.place / "letsencrypt/archive/slackwater").glob("cert*"))))
     assert time.monotonic() - started < PATIENCE
+
+
+def test_a_certificate_that_was_not_served_at_first_is_served_by_the_next_converge(machine: Machine) -> None:
+    """certbot goes on when what it calls has failed; so that it did is seen by the file that nginx has."""
+    site = machine.site
+    reload = (machine.bin / "systemctl").read_text().removeprefix("#!/bin/sh\n")
+    machine.program("systemctl", "exit 1")
+    failed = machine.fetch()
+
+    assert 0 != failed.returncode
+    assert "the next converge tries it again" in failed.stderr
+    assert not machine.is_answered()
+
+    machine.program("systemctl", reload)
+    done = machine.fetch()
+
+    assert 0 == done.returncode, done.stderr
+    assert DOMAINS == until_served(site, DOMAINS)
+    assert machine.is_answered()
+
+    (site.place / "etc/nginx/slackwater/tls/certbot.pem").write_text("another\n")
+
+    assert not machine.is_answered()
+    assert 0 == machine.fetch().returncode
+    assert machine.is_answered()
+    assert 1 == len(list((machine.place / "letsencrypt/archive/slackwater").glob("cert*")))
 
 
 def test_who_cannot_be_found_is_told_what_to_do(machine: Machine) -> None:

@@ -44,6 +44,43 @@ def test_a_package_under_src_is_found(check: Check) -> None:
     )
 
 
+DNS = 'Membership.dns("app.internal"{})'
+GROUP = 'Membership.auto_scaling("web", region="eu-central-1"{})'
+
+
+def balancers(*membership: str) -> dict[str, str | None]:
+    """A fleet whose inventory has balancers alone."""
+    told = f"balancer = Balancer(\n    membership=[{', '.join(membership)}],\n)\n"
+    return {
+        "inventories/prod.py": 'balancer = ["b-1"]\n',
+        "group_data/app.py": None,
+        "group_data/balancer.py": f"from slackwater import *\n{told}",
+    }
+
+
+@pytest.mark.parametrize("source", [DNS, GROUP])
+@pytest.mark.parametrize("beside", [(), ("Membership.inventory()",)])
+def test_a_fleet_whose_hosts_come_from_elsewhere_is_clean(source: str, beside: tuple[str, ...], check: Check) -> None:
+    """Nobody wrote them into the inventory, for they come and go."""
+    assert [] == check(balancers(*beside, source.format(", port=8000")))
+
+
+@pytest.mark.parametrize("source", [DNS, GROUP])
+def test_hosts_from_elsewhere_need_a_port_where_no_app_tells_it(source: str, check: Check) -> None:
+    """The app's own port is that of a host in the inventory."""
+    (fault,) = check(balancers(source.format("")))
+
+    assert ("group_data/balancer.py", 3) == (fault["file"], fault["line"])
+    assert fault["field"].endswith("port")
+    assert "must be given" in fault["allowed"]
+
+
+@pytest.mark.parametrize("source", [DNS, GROUP])
+def test_hosts_from_elsewhere_have_the_apps_port(source: str, check: Check) -> None:
+    """Where the inventory has hosts that tell it."""
+    assert [] == check({"group_data/balancer.py": balancers(source.format(""))["group_data/balancer.py"]})
+
+
 def test_an_entrypoint_that_cannot_be_told_by_reading_is_believed(check: Check) -> None:
     """A module may take its names from another one."""
     assert [] == check({"examples/shop/shop/main.py": "from shop.other import *\n"})

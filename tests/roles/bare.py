@@ -42,6 +42,19 @@ class Bare:
         return [*next((lines for part, lines in self.lines.items() if part in command), []), "end"]
 
 
+@dataclass
+class Asked(Bare):
+    """And keeps what it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, command: str) -> list[str]:
+        lines = super().answer(command)
+        if lines:
+            self.asked.append(command)
+        return lines
+
+
 def _words(command: str) -> list[str]:
     found = re.match(r"for \w+ in (.*?); do", command, re.DOTALL)
     assert found

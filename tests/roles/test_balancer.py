@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,9 +14,10 @@ from typing import Any
 import pytest
 
 from roles.balancer import balancer
-from slackwater import App, Balancer, Health, Secret, Tls
+from slackwater import App, BackendTls, Balancer, Health, Membership, Secret, Tls
+from slackwater.resources import resource
 from tests.edge.variants import VARIANTS
-from tests.roles.bare import Bare
+from tests.roles.bare import Asked, Bare
 from tests.roles.test_nginx import written
 
 CONF = "/etc/nginx/slackwater.d/balancer.conf"
@@ -57,6 +60,25 @@ def test_members_that_are_there_are_left_alone(run_role: Any, shop: App) -> None
     assert not any(text.startswith("{") for text in done.stdin)
 
 
+@pytest.mark.parametrize("changes", ["lua", "reload"])
+def test_hosts_that_no_source_names_are_no_first_members(run_role: Any, shop: App, changes: str) -> None:
+    """The inventory's hosts serve only where `membership` has the inventory."""
+    elsewhere = Balancer(changes=changes, membership=[Membership.dns("app.internal")])
+    done = run(run_role, shop, ["1"], elsewhere)
+
+    assert not any("10.0.0.1" in text for text in done.stdin if text.startswith(("{", "server ")))
+
+
+def test_a_reboot_brings_back_what_lies_in_run(run_role: Any, shop: App) -> None:
+    """Else the next converge would change something, and `touch /run/slackwater/maintenance` fail until then."""
+    done = run(run_role, shop, ["1"])
+    told = files(done)["/etc/tmpfiles.d/slackwater-balancer.conf"]
+    made = re.findall(r"^install -d -m (\S+) -o (\S+) -g (\S+) (/run/\S+)$", done.executed_commands[0], re.M)
+
+    assert 2 == len(made)
+    assert {f"d {path} 0{mode} {owner} {group} -" for mode, owner, group, path in made} <= set(told.splitlines())
+
+
 def test_nothing_is_written_before_the_places_are_there(run_role: Any, shop: App) -> None:
     """`nginx -t` makes the API's socket and reads the members: both directories come first."""
     places, seed, configuration = run(run_role, shop, ["1"]).executed_commands
@@ -92,15 +114,17 @@ def test_settings_reach_the_balancer(run_role: Any, shop: App) -> None:
 
 def test_another_lua_or_certificate_is_another_text(run_role: Any, shop: App, tmp_path: Path) -> None:
     """nginx reads both only when it is reloaded, and that is seen by its configuration's time."""
-    chain = tmp_path / "shop.pem"
-    texts = []
-    for day in ("one", "two"):
-        chain.write_text(f"-----BEGIN CERTIFICATE-----\n{day}\n")
-        tls = Tls.files(certificate=str(chain), key=Secret.environment("SHOP_TLS_KEY"))
-        texts.append(site(run_role, shop, Balancer(tls=tls)))
+    file = tmp_path / "shop.pem"
+    tls = Tls.files(certificate=str(file), key=Secret.environment("SHOP_TLS_KEY"))
+    backends = BackendTls(ca=str(file), name="app.internal")
+    for settings in (Balancer(tls=tls), Balancer(backend_tls=backends)):
+        texts = []
+        for day in ("one", "two"):
+            file.write_text(f"-----BEGIN CERTIFICATE-----\n{day}\n")
+            texts.append(site(run_role, shop, settings))
 
-    assert texts[0] != texts[1]
-    assert "# Its Lua is " in texts[0]
+        assert texts[0] != texts[1]
+        assert "# Its Lua is " in texts[0]
 
 
 def test_maintenance_spares_the_probes(run_role: Any, shop: App) -> None:
@@ -163,10 +187,79 @@ def test_without_the_lua_module_members_stand_in_a_file(
     (tmp_path / CONF.lstrip("/")).write_text(known.replace("/etc/nginx/slackwater", str(folder)))
     tested = nginx_test(tmp_path, Balancer(changes="reload"))
 
-    assert "server 10.0.0.1:8000;\nserver 10.0.0.2:8000;\n" == servers
+    assert ["10.0.0.1:8000", "10.0.0.2:8000"] == re.findall(
+        "^server (\\S+) max_fails=3 fail_timeout=10s;$", servers, re.M
+    )
     assert keeps == ("keepalive_min_timeout 5s;" in text)
     assert "lua" not in text
     assert "syntax is ok" in tested.stderr, tested.stderr
+
+
+@dataclass
+class Former:
+    """A balancer that nginx's Lua served until now: its paths are below `place`."""
+
+    place: Path
+    run_role: Any
+    app: App
+
+    def moved(self, text: str) -> str:
+        text = text.replace("/usr/local/lib/slackwater", str(resource("agents").parent))
+        return text.replace("/etc/nginx", f"{self.place}/etc/nginx").replace("/var/lib", f"{self.place}/var/lib")
+
+    def put(self, path: str, text: str) -> Path:
+        target = self.place / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        return target
+
+    def converge(self) -> str:
+        """What stands in members.conf when the step has asked, and has done what it then does."""
+        bare = Asked(lines=MISSING)
+        done = run(self.run_role, self.app, ["1"], Balancer(changes="reload"), bare)
+        question = next(text for text in bare.asked if SERVERS in text and "echo missing" in text)
+        if self.shell(question.removesuffix(" && echo end")):
+            number = next(number for number, text in enumerate(done.stdin) if text.startswith("server "))
+            self.shell(done.executed_commands[number], done.stdin[number])
+        return (self.place / SERVERS.lstrip("/")).read_text()
+
+    def shell(self, command: str, stdin: str = "") -> str:
+        words = ["sh", "-c", self.moved(command)]
+        return subprocess.run(words, input=stdin, capture_output=True, text=True, check=True).stdout.strip()
+
+
+SERVERS = "/etc/nginx/slackwater/members.conf"
+MEMBERS = "/var/lib/slackwater/balancer/members.json"
+KNOWN = '{"generation": 7, "members": [{"name": "new", "address": "10.0.0.9", "port": 8000, "weight": 50}]}'
+
+
+def test_from_lua_to_reload_nginx_goes_on_with_the_members_that_it_has(
+    run_role: Any, shop: App, tmp_path: Path
+) -> None:
+    """A file of members from a time when nginx read it is as old as that; one that nginx reads now is the agent's."""
+    former = Former(tmp_path, run_role, shop)
+    former.put(SERVERS, "server 10.0.0.7:8000;\n")
+    former.put(CONF, "upstream slackwater_backends { balancer_by_lua_block { } }\n")
+    former.put(MEMBERS, KNOWN)
+
+    assert "server 10.0.0.9:8000 weight=50 max_fails=3 fail_timeout=10s;\n" == former.converge()
+
+    former.put(CONF, "upstream slackwater_backends { include /etc/nginx/slackwater/members.conf; }\n")
+    former.put(SERVERS, "server 10.0.0.7:8000;\n")
+
+    assert "server 10.0.0.7:8000;\n" == former.converge()
+
+
+@pytest.mark.parametrize("known", [None, "", "{", '{"generation": 1, "members": []}'])
+def test_where_no_members_are_known_the_inventory_names_them(
+    run_role: Any, shop: App, tmp_path: Path, known: str | None
+) -> None:
+    """nginx would not start without a server."""
+    former = Former(tmp_path, run_role, shop)
+    if known is not None:
+        former.put(MEMBERS, known)
+
+    assert "server 10.0.0.1:8000 max_fails=3 fail_timeout=10s;\n" == former.converge()
 
 
 def nginx_test(folder: Path, settings: Balancer) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -49,3 +50,23 @@ def test_updates_come_from_the_security_origin_only(system: str, origin: str) ->
     assert origin in text
     assert 'Automatic-Reboot "false"' in text
     assert {'"^nginx";', '"^python3";', '"^libpython3";'} <= set(text.split())
+
+
+@pytest.mark.parametrize(
+    "package", ["nginx", "libnginx-mod-http-lua", "lua-resty-core", "libluajit-5.1-2", "libluajit2-5.1-2", "keepalived"]
+)
+def test_what_must_fit_together_is_held_together(package: str) -> None:
+    """lua-resty-core refuses to run with another version of nginx's module, and keepalived moves the address."""
+    text = render("base/unattended-upgrades.j2", system="debian")
+    held = re.findall(r'^    "(\^.*)";$', text, re.M)
+
+    assert any(re.match(pattern, package) for pattern in held)
+    assert not any(re.match(pattern, "openssl") for pattern in held)
+
+
+@pytest.mark.parametrize("unit", ["nginx.service", "keepalived.service", "slackwater-upstreams.service"])
+def test_needrestart_leaves_alone_what_serves(unit: str) -> None:
+    """It would restart it at night, after an update of a library."""
+    (pattern,) = re.findall(r"qr\((.*)\)}", render("base/needrestart.conf.j2"))
+
+    assert re.match(pattern, unit)

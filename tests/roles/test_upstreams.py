@@ -5,21 +5,28 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
+import subprocess
 import tarfile
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from roles.upstreams import upstreams
 from slackwater import App, Balancer, Checks, Membership
-from tests.roles.bare import Bare, BareHost
+from slackwater.errors import SettingsError
+from tests.roles.bare import Asked, Bare, BareHost
 from tests.roles.test_nginx import written
 
 TOLD = "/etc/slackwater/upstreams.json"
+UNITS = "/etc/systemd/system"
 AGENT = "/etc/systemd/system/slackwater-upstreams.service"
 
 
-def run(run_role: Any, shop: App, **words: Any) -> BareHost:
+def run(run_role: Any, shop: App, bare: Bare | None = None, **words: Any) -> BareHost:
     apps = [("@fake/a", {"address": "10.0.0.11", "app": shop}), ("@fake/b", {"address": "app.internal", "app": shop})]
-    done: BareHost = run_role(upstreams, groups=("balancer",), data=words, others={"app": apps})
+    done: BareHost = run_role(upstreams, groups=("balancer",), data=words, others={"app": apps}, bare=bare)
     return done
 
 
@@ -65,6 +72,26 @@ def test_where_nginx_has_no_lua_module_somebody_reloads_it(run_role: Any, shop: 
     assert "max_fails=7 fail_timeout=10s" in files["/etc/systemd/system/slackwater-reload.service"]
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_other_options_of_the_members_are_taken_up(run_role: Any, shop: App, same: bool) -> None:
+    """systemd reads the changed unit, and it runs once."""
+    bare = Asked(lines={"max_fails=7 fail_timeout=10s": [] if same else ["other"]})
+    done = run(run_role, shop, bare, balancer=Balancer(changes="reload", max_fails=7))
+
+    assert any("show --timestamp" in text and "slackwater-reload.service" in text for text in bare.asked)
+    assert same != any("systemctl start slackwater-reload.service" in text for text in done.executed_commands)
+
+
+def test_with_the_lua_module_again_nobody_reloads_it(run_role: Any, shop: App) -> None:
+    """What asked for it goes, after the agent has been told."""
+    bare = Bare(lines={"test ! -e /etc/systemd/system/slackwater-reload.path": ["there"]})
+    *_, last = run(run_role, shop, bare).executed_commands
+
+    assert "systemctl disable --quiet --now slackwater-reload.path" in last
+    assert "slackwater-reload.service" in last
+    assert not any("systemctl disable" in text for text in run(run_role, shop).executed_commands)
+
+
 def test_what_it_is_told_is_for_it_alone(run_role: Any, shop: App) -> None:
     """Whoever reads the file knows which machines there are."""
     entries = []
@@ -81,5 +108,44 @@ def test_a_balancer_that_is_none_any_more_loses_it(run_role: Any, shop: App) -> 
     former = Bare(lines={f"test ! -e {AGENT}": ["there"]})
     removed = run_role(upstreams, groups=("app",), data={"app": shop}, bare=former).executed_commands
 
-    assert any("systemctl disable --quiet --now slackwater-upstreams.service" in command for command in removed)
+    assert any(f"for unit in {Path(AGENT).name} " in command for command in removed)
     assert [] == run_role(upstreams, groups=("app",), data={"app": shop}).executed_commands
+
+
+def units_of(done: BareHost) -> set[str]:
+    return {path for path in written(done) if UNITS in path}
+
+
+@pytest.mark.parametrize("changes", ["lua", "reload"])
+def test_nothing_is_left_of_it(run_role: Any, shop: App, tmp_path: Path, changes: str) -> None:
+    """Nor of what reloaded nginx, nor of nginx's own configuration; a removal that died in the middle is finished."""
+    units = units_of(run(run_role, shop, balancer=Balancer(changes=changes)))
+    others = {TOLD, "/etc/tmpfiles.d/slackwater-balancer.conf", "/etc/nginx/slackwater.d/balancer.conf"}
+    former = Bare(lines={f"test ! -e {AGENT}": ["there"]})
+    (command,) = run_role(upstreams, groups=("worker",), bare=former).executed_commands
+
+    for there in (units | others, {AGENT}):
+        said = carried_out(command, there, tmp_path / "host")
+        disabled = {unit for unit in said.split() if unit.endswith((".path", ".socket"))}
+
+        assert [] == [path for path in (tmp_path / "host").rglob("*") if path.is_file()]
+        assert disabled == {Path(path).name for path in there if path.endswith((".path", ".socket"))}
+        assert f"disable --quiet --now {Path(AGENT).name}" in said
+        assert "reload nginx.service" in said
+
+
+def carried_out(command: str, there: set[str], host: Path) -> str:
+    """What systemctl is told on a host below that folder which has those files."""
+    for path in there:
+        (host / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        (host / path.lstrip("/")).touch()
+    moved = 'systemctl() { echo "$*"; }\n' + re.sub("/(etc|var)/", rf"{host}/\1/", command)
+    return subprocess.run(["sh", "-c", moved], check=True, capture_output=True, text=True).stdout
+
+
+def test_without_a_port_nobody_is_asked_at_a_guessed_one(run_role: Any) -> None:
+    """Where the inventory has no app host whose port it would be."""
+    told = Balancer(membership=[Membership.dns("app.internal")])
+
+    with pytest.raises(SettingsError, match="must be given, such as port=8000"):
+        run_role(upstreams, groups=("balancer",), data={"balancer": told})

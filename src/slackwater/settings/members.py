@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from slackwater.errors import SettingsError
+
 if TYPE_CHECKING:
     from slackwater.settings.balancer import Balancer
 
@@ -15,7 +17,7 @@ FOREIGN = re.compile(r"[^A-Za-z0-9._-]")
 READY_FLOOR = 10
 """Percent of its weight that a host keeps whatever it says of its dependencies."""
 PAGE = ("127.0.0.1", 8082)
-DEFAULT_PORT = 8000
+PORT_ALLOWED = "must be given, such as port=8000: no host of the inventory tells the app's own"
 
 Place = tuple[str, str, int]
 """Name, address or host name, port."""
@@ -63,7 +65,9 @@ def _members(places: Iterable[Place]) -> list[dict[str, Any]]:
 
 def _sources(told: Any, places: list[Place]) -> Iterator[dict[str, Any]]:
     """A host that the inventory knows by name alone is looked up, again and again."""
-    port = places[0][2] if places else DEFAULT_PORT
+    port = places[0][2] if places else told.port
+    if told.kind != "inventory" and port is None:
+        raise SettingsError(told.fault("port", PORT_ALLOWED).message)
     yield told.document(port, _members(places))
     if told.kind == "inventory":
         for _, name, own_port in places:

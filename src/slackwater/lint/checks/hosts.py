@@ -9,6 +9,7 @@ from slackwater.lint.fleet import APP, BALANCER, Fleet, Host
 from slackwater.settings import App, Fault
 from slackwater.settings._base import shown
 from slackwater.settings.host import RESERVED
+from slackwater.settings.members import PORT_ALLOWED
 
 
 def names_hold_their_types(fleet: Fleet) -> Iterator[Fault]:
@@ -53,10 +54,29 @@ def host_has_one_app(fleet: Fleet) -> Iterator[Fault]:
 
 
 def balancer_has_app_hosts(fleet: Fleet) -> Iterator[Fault]:
-    if fleet.is_whole and fleet.of(BALANCER) and not fleet.of(APP):
-        names = ", ".join(host.name for host in fleet.of(BALANCER))
+    """The inventory's, or a group's or a DNS name's, which come and go and stand in no inventory."""
+    if not fleet.is_whole or fleet.of(APP):
+        return
+    alone = [host for host in fleet.of(BALANCER) if _knows_only_the_inventory(host)]
+    if alone:
+        names = ", ".join(host.name for host in alone)
         allowed = f"must have at least one host: the balancer {names} has nobody to send requests to"
         yield Fault(fleet.inventory, None, APP, "[]", allowed)
+    yield from _ports_are_given(fleet)
+
+
+def _knows_only_the_inventory(host: Host) -> bool:
+    return host.balancer.is_sound and all(
+        source.is_sound and source.kind == "inventory" for source in host.balancer.membership
+    )
+
+
+def _ports_are_given(fleet: Fleet) -> Iterator[Fault]:
+    """The app's own port is told by its hosts in the inventory."""
+    sources = {id(source): source for host in fleet.of(BALANCER) for source in host.balancer.membership}
+    for source in sources.values():
+        if source.is_sound and source.kind != "inventory" and source.port is None:
+            yield source.fault("port", PORT_ALLOWED)
 
 
 def ports_differ(fleet: Fleet) -> Iterator[Fault]:
