@@ -6,6 +6,7 @@ import json
 import re
 
 from benchmarks.bench import SLOTS, Bench
+from benchmarks.proxies import UPSTREAM, static_site
 from benchmarks.shop import HOME, HOST, LEDGER
 from benchmarks.ways import BACKEND, PORTS, to
 
@@ -49,15 +50,26 @@ def install(bench: Bench) -> None:
     bench.ssh(HOST, f"systemctl daemon-reload; {to(PORTS[0])}")
     backend = {r"server unix:\S+ max_fails=0;": f"include {BACKEND};"}
     _site(bench, HOST, "app.conf", {**backend, "listen 8000 ": "listen 9100 "})
-    _site(bench, "balancer-1", "balancer.conf", {":8000 ": ":9100 ", "listen 80 ": "listen 9100 "})
+    _balancer(bench)
 
 
 def _site(bench: Bench, host: str, name: str, changes: dict[str, str]) -> None:
     """The host's own site once more, on another port: same proxy settings, same pool, same headers, other backend."""
     text = without_maps(bench.ssh(host, f"cat {SITES}/{name}"))
-    for before, after in {"slackwater_(shop|backends)": r"bench_\1", **changes}.items():
+    for before, after in {"slackwater_shop": "bench_shop", **changes}.items():
         text, count = re.subn(before, after, text)
         assert count, f"{name} has no {before}"
+    _take(bench, host, text)
+
+
+def _balancer(bench: Bench) -> None:
+    """The same of the balancer, with the upstream that nginx has itself and one server in it."""
+    site = without_maps(static_site(bench.ssh("balancer-1", f"cat {SITES}/balancer.conf")))
+    server = f"    server {bench.lab.host(HOST).address}:9100 max_fails=3 fail_timeout=10s;"
+    _take(bench, "balancer-1", UPSTREAM.format(servers=server) + site)
+
+
+def _take(bench: Bench, host: str, text: str) -> None:
     bench.ssh(host, f"cat > {SITES}/bench.conf && nginx -t -q && systemctl reload nginx", text)
 
 

@@ -162,7 +162,7 @@ def static_site(text: str) -> str:
     site = "\n".join(kept).replace("slackwater_backends", "bench_backends")
     site, count = re.subn(r"listen (\[::\]:)?80 ", r"listen \g<1>9100 ", site)
     assert count, "the balancer's site does not listen on port 80"
-    return site
+    return re.sub(r"(?m)^ *listen [^;]* ssl[^;]*;\n", "", site)  # that port is the balancer's own
 
 
 def _goes(block: str) -> bool:
