@@ -102,9 +102,9 @@ def test_a_backup_helps_out(start: Start, apps: Backends) -> None:
 
 
 @METHODS
-@pytest.mark.parametrize(("age", "share"), [(0, 9), (50, 35), (100, 50), (-100, 9)])
+@pytest.mark.parametrize(("age", "share"), [(0, 9), (50, 35), (100, 50), (-100, 50)])
 def test_slow_start(start: Start, apps: Backends, method: str, age: int, share: int) -> None:
-    """A backend begins at a tenth of its weight and rises to all of it; a clock that is ahead does it no harm."""
+    """A backend begins at a tenth of its weight and rises to all of it; a clock that was set back stops no ramp."""
     site, two = start(method=method), apps.several(2)
     site.put(
         [

@@ -29,7 +29,11 @@ class Checks(Settings):
     )
     interval: int = whole(1, "Between two `live` questions to a host.", unit="seconds", least=1, most=300)
     timeout: int = whole(
-        2, "For a whole answer, from the connection on; slower than that is bad.", unit="seconds", least=1, most=60
+        4,
+        "For a whole answer; more than `Health.timeout`, so that nginx there can say that its app is silent.",
+        unit="seconds",
+        least=1,
+        most=60,
     )
     ready_interval: int = whole(10, "Between two `ready` questions to a host.", unit="seconds", least=1, most=3600)
     rise: int = whole(2, "Good answers in a row until a host serves.", unit="answers", least=1, most=100)

@@ -111,6 +111,32 @@ def test_the_dead_are_cut_once_nginx_knows(site: Site) -> None:
     assert [1, 2] == counts
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_who_is_heard_is_not_cut(site: Site, left: bool) -> None:
+    """nginx there says 502 or 504: out, and what the app still answers comes through. Gone later, it is cut then."""
+
+    async def run() -> list[str]:
+        found = await backends(3)
+        site.tell(*named(*found))
+        await site.nginx.start()
+        await site.cutter.start()
+        async with site.agent() as agent:
+            await until(lambda: len(site.nginx.names) == 3)
+            site.nginx.in_flight[found[0].port] = 2
+            if left:
+                site.tell(*named(*found)[1:])
+                await until(lambda: site.states(agent)["app-1"] == "draining")
+            found[0].behave = world.says(502)
+            await until(lambda: site.states(agent)["app-1"] == "down")
+            await asyncio.sleep(0.3)
+            before = list(site.cutter.lines)
+            await found[0].stop()
+            await until(lambda: site.cutter.lines)
+        return before
+
+    assert [] == asyncio.run(run())
+
+
 def test_who_is_held_is_not_cut(site: Site) -> None:
     """It still serves as far as anybody knows."""
 
@@ -315,6 +341,38 @@ def test_a_dns_name_and_an_inventory_together(site: Site) -> None:
     asyncio.run(run())
 
     assert any("dns app.internal: answered without a member: 2 kept" == line for line in site.lines)
+
+
+def test_the_full_weight_survives_restarts(site: Site) -> None:
+    """nginx's list has the lowered one; while a source fails nobody else knows the full one."""
+
+    async def fails(name: str) -> list[str]:
+        raise OSError("no name server")
+
+    async def run() -> list[list[int]]:
+        found, given = await backends(2), []
+        found[0].behave = world.ready_says(503)
+        site.tell(*named(*found))
+        await site.nginx.start()
+
+        def weights() -> list[int]:
+            return [member["weight"] for member in site.nginx.members]
+
+        async with site.agent():
+            await until(lambda: weights() == [10, 100])
+        site.told["membership"] = [{"kind": "dns", "name": "app.internal", "port": 80}]
+        site.tell()
+        count = len(site.nginx.puts)
+        for _ in range(2):
+            async with site.agent(site.world(resolver=fails)):
+                await asyncio.sleep(0.4)
+        given = [[member["weight"] for member in document["members"]] for document in site.nginx.puts[count:]]
+        async with site.agent(site.world(resolver=fails)):
+            found[0].behave = world.OK
+            await until(lambda: weights() == [100, 100])
+        return given
+
+    assert all(weights == [10, 100] for weights in asyncio.run(run()))
 
 
 def test_nobody_is_left_out_for_a_shared_dependency(site: Site) -> None:

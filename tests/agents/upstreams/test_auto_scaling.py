@@ -15,6 +15,8 @@ from slackwater.agents.upstreams.membership.auto_scaling import Groups
 from slackwater.agents.upstreams.membership.reading import SourceError
 from slackwater.agents.upstreams.membership.source import LONGEST_PAUSE, Source, World
 from tests.agents.upstreams.cloud import REGION, Cloud, answers, hangs, refuses
+from tests.agents.upstreams.site import Site
+from tests.agents.upstreams.world import until
 from tests.conftest import LONG
 
 MANY = auto_scaling.IN_A_QUESTION + 20 if LONG else 7
@@ -139,6 +141,33 @@ def test_a_group_that_is_not_there_is_named(cloud: Cloud) -> None:
 
     with pytest.raises(SourceError, match="there is no Auto Scaling group wbe"):
         Groups(told(cloud, "web", "wbe")).read()
+
+
+def test_who_terminates_goes_though_an_inventory_names_it(cloud: Cloud, site: Site) -> None:
+    """The last converge does not know what the group does now."""
+
+    async def run() -> list[list[bool]]:
+        instances = cloud.group("web", 2)
+        both = [member for member in Groups(told(cloud, "web")).read().members if member.name in instances]
+        said = [{"name": one.name, "address": one.place.address, "port": one.place.port} for one in both]
+        site.tell(*said)
+        group = {"kind": "auto_scaling", "groups": ["web"], "region": REGION, "port": 8000, "interval": 0.05}
+        site.told["membership"].append({**group, "endpoint": cloud.url})
+        site.tell()
+        seen = []
+        async with site.agent(site.world()) as agent:
+
+            def left() -> list[bool]:
+                return [member["left"] for member in agent.view().members() if member["name"] in instances]
+
+            await until(lambda: all(source.looks for source in agent.sources), 10)
+            seen.append(left())
+            cloud.states[min(instances)] = "Terminating:Wait"
+            await until(lambda: any(left()))
+            seen.append(left())
+        return seen
+
+    assert [[False, False], [True, False]] == asyncio.run(run())
 
 
 def test_a_group_that_shrinks_says_who_goes(cloud: Cloud) -> None:

@@ -19,6 +19,7 @@ TABLE: dict[str, tuple[Behaviour, str, dict[str, object]]] = {
     "slow, within the timeout": (world.after(0.05, world.OK), "up", {}),
     "slow, beyond the timeout": (LATE, "down", {}),
     "5xx from all": (SERVER_ERROR, "down", {}),
+    "its app hangs, says its nginx": (world.after(0.05, world.says(504)), "down", {}),
     "wrong content": (world.says(200, b"<h1>It works!</h1>"), "down", {"body": "healthy"}),
     "wrong header": (world.OK, "down", {"header": "X-Health: ok"}),
     "hanging accept": (world.silence, "down", {}),
@@ -29,6 +30,10 @@ TABLE: dict[str, tuple[Behaviour, str, dict[str, object]]] = {
     "draining": (world.DRAINING, "draining", {}),
     "not ready": (world.ready_says(503, b"no database"), "up", {}),
 }
+
+
+CUT = {"slow, beyond the timeout", "hanging accept", "closes without an answer"}
+"""Of whom nothing is heard."""
 
 
 @pytest.mark.parametrize("case", TABLE)
@@ -43,6 +48,7 @@ def test_one_of_three_misbehaves(site: Site, case: str) -> None:
             backend.behave = well
         site.tell(*named(*found), checks=checks)
         await site.nginx.start()
+        await site.cutter.start()
         async with site.agent() as agent:
             await until(lambda: site.nginx.names == ["app-1", "app-2", "app-3"])
             found[0].behave = behave
@@ -50,8 +56,11 @@ def test_one_of_three_misbehaves(site: Site, case: str) -> None:
             await until(lambda: site.states(agent) == {"app-1": expected, "app-2": "up", "app-3": "up"})
             serving = ["app-1", "app-2", "app-3"] if expected == "up" else ["app-2", "app-3"]
             await until(lambda: site.nginx.names == serving)
+            await asyncio.sleep(0.1)
 
     asyncio.run(run())
+
+    assert (case in CUT) == bool(site.cutter.lines)
 
 
 def test_not_ready_lowers_the_weight(site: Site) -> None:

@@ -96,6 +96,37 @@ def test_a_full_queue_is_late() -> None:
     assert {"no answer within 0.1 s", "no connection within 0.1 s"} >= set(asyncio.run(run()))
 
 
+def test_who_is_gone_is_found_out_by_the_connection() -> None:
+    """A kept connection that falls silent costs its one question; those after it wait a second, not the timeout."""
+    checks = Checks(interval=0.2, timeout=4, ready=None)
+
+    async def run() -> tuple[list[str], float]:
+        with socket.socket() as listening, socket.socket() as waiting, socket.socket() as more:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(0)
+            listening.setblocking(False)
+            heard, loop = Heard(), asyncio.get_running_loop()
+            checker = Checker(checks, heard, lambda: 0.0)
+            checker.follow([Place(*listening.getsockname())])
+            kept, _ = await loop.sock_accept(listening)
+            await loop.sock_recv(kept, 1000)
+            for other in (waiting, more):
+                other.setblocking(False)
+                other.connect_ex(listening.getsockname())
+            await loop.sock_sendall(kept, world.response(200))
+            await until(lambda: heard.all)
+            begun = time.monotonic()
+            await until(lambda: len(heard.all) == 4)
+            checker.stop()
+            kept.close()
+            return heard.words, time.monotonic() - begun
+
+    words, seconds = asyncio.run(run())
+
+    assert ["good", *["no connection within 1 s"] * 3] == words
+    assert 1.6 <= seconds < 2.5
+
+
 def test_questions_do_not_wait_for_answers() -> None:
     """A silent backend is found out after `fall` intervals and one timeout, not after `fall` timeouts."""
 
@@ -167,6 +198,14 @@ def test_the_balancers_own_trouble_is_nobodys_fault() -> None:
     assert "unknown" == broken(OSError(errno.EMFILE, "too many")).result
     assert "bad" == broken(OSError(errno.EHOSTUNREACH, "no route")).result
     assert "bad" == broken(None).result
+
+
+def test_what_was_heard() -> None:
+    """Wrong TLS comes from somebody who is there; a refusal, a reset and an end do not say so."""
+    gone = (ConnectionRefusedError(errno.ECONNREFUSED, ""), ConnectionResetError(errno.ECONNRESET, ""), None)
+
+    assert broken(ssl.SSLError(1, "wrong version number")).heard
+    assert not any(broken(error).heard for error in gone)
 
 
 def test_backends_may_speak_tls(tmp_path: Path) -> None:

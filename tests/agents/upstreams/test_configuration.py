@@ -10,6 +10,7 @@ import pytest
 from slackwater.agents.upstreams.configuration import AutoScaling, Dns, Inventory, load, parse
 from slackwater.agents.upstreams.given import ConfigurationError
 from slackwater.settings.checks import Checks
+from slackwater.settings.health import Health
 from slackwater.settings.membership import Membership
 
 MEMBER = {"name": "app-1", "address": "10.0.1.11", "port": 8000}
@@ -42,6 +43,11 @@ def test_the_settings_and_the_agent_have_the_same_defaults() -> None:
     told = parse({"membership": [INVENTORY], "checks": Checks().document()})
 
     assert told == parse({"membership": [INVENTORY]})
+
+
+def test_nginx_there_has_the_time_to_say_that_its_app_is_silent() -> None:
+    """Its 504 comes after the app's timeout; a check that ends before it would take the host for dead."""
+    assert Checks().timeout > Health().timeout
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from slackwater.agents.upstreams.checker.outcome import DRAINING, GOOD, Outcome, Question, Result
 from slackwater.agents.upstreams.configuration import Rules
 from slackwater.agents.upstreams.members import Member, Place
+from slackwater.agents.upstreams.policy.death import deaths
 from slackwater.agents.upstreams.policy.fleet import Fleet, Report, Transition, adopt, forget, recovered, step
 from slackwater.agents.upstreams.policy.share import ramps, weights
 
@@ -36,6 +37,16 @@ def tell(fleet: Fleet, number: int, answers: str, rules: Rules = RULES) -> tuple
         fleet, moved = step(fleet, [report], rules, 1000.0 + second)
         transitions += moved
     return fleet, transitions
+
+
+def cut(fleet: Fleet, number: int, answers: str) -> list[str]:
+    """After each answer: who is to be cut off."""
+    found = []
+    for answer in answers:
+        after, _ = tell(fleet, number, answer)
+        found.append("".join(str(place).split(":")[0][-1] for place in deaths(fleet, after, RULES)))
+        fleet = after
+    return found
 
 
 def states(fleet: Fleet) -> str:
@@ -150,10 +161,11 @@ def test_who_was_held_goes_when_others_are_well_again() -> None:
     for number in (1, 2):
         fleet, _ = tell(fleet, number, "---")
     held = states(fleet)
-    fleet, moved = tell(fleet, 1, "++")
+    dead = cut(fleet, 1, "++")
+    fleet, _ = tell(fleet, 1, "++")
 
     assert ("xh", "ux") == (held, states(fleet))
-    assert [False, True] == [one.is_death for one in moved]
+    assert ["", "2"] == dead
 
 
 def test_who_was_held_recovers_in_place() -> None:
@@ -171,23 +183,25 @@ def test_who_drains_is_not_counted_and_not_cut() -> None:
     for number in (1, 2):
         fleet, _ = tell(fleet, number, "d")
     calm = states(fleet)
-    fleet, moved = tell(fleet, 3, "---")
+    dead = cut(fleet, 3, "---++") + cut(fleet, 1, "-----")
+    fleet, _ = tell(fleet, 3, "---")
     needed = states(fleet)
-    fleet, back = tell(fleet, 3, "++")
+    fleet, _ = tell(fleet, 3, "++")
 
     assert ("ddu", "hhh", "ddu") == (calm, needed, states(fleet))
-    assert not any(one.is_death for one in moved + back)
+    assert not any(dead)
 
 
 def test_the_only_backend_that_drains_serves_on() -> None:
     """It answers every request until it is stopped; when it falls silent there is nothing left to keep."""
     fleet, moved = tell(serving(1), 1, "d")
     kept = states(fleet)
-    fleet, silent = tell(fleet, 1, "---")
+    dead = cut(fleet, 1, "---")
+    fleet, _ = tell(fleet, 1, "---")
 
     assert ("h", "d") == (kept, states(fleet))
     assert "it answers that it drains, but no other looks well" == moved[0].reason
-    assert not any(one.is_death for one in silent)
+    assert not any(dead)
 
 
 def test_who_left_finishes_and_is_forgotten() -> None:
@@ -203,10 +217,47 @@ def test_who_left_finishes_and_is_forgotten() -> None:
 def test_who_left_and_dies_is_cut() -> None:
     """An instance that was taken away with requests in flight: nobody will answer them."""
     fleet, _ = adopt(serving(3), [member(2), member(3)], RULES, 1000.0)
-    fleet, moved = tell(fleet, 1, "---")
+    dead = cut(fleet, 1, "---")
+    fleet, _ = tell(fleet, 1, "---")
 
     assert "xuu" == states(fleet)
-    assert [True] == [one.is_death for one in moved]
+    assert ["", "", "1"] == dead
+
+
+def test_who_left_and_whose_app_stops_is_not_cut() -> None:
+    """Its nginx says 502 for an app that was stopped in order: what is in flight there may still be answered."""
+    fleet, _ = adopt(serving(3), [member(2), member(3)], RULES, 1000.0)
+    dead = cut(fleet, 1, "5555")
+    fleet, _ = tell(fleet, 1, "5555")
+
+    assert "xuu" == states(fleet)
+    assert not any(dead)
+
+
+@pytest.mark.parametrize(
+    ("answers", "dead"),
+    [
+        ("555", []),
+        ("---", [3]),
+        ("5-5", []),
+        ("55-", []),
+        ("55---", [5]),
+        ("555---", [6]),
+        ("555--5-", []),
+        ("555--+-", []),
+        ("555-?--", [7]),
+        ("555------", [6]),
+        ("---5---", [3, 7]),
+        ("---++---", [3, 8]),
+        ("d----", []),
+    ],
+)
+def test_only_who_is_not_heard_at_all_is_dead(answers: str, dead: list[int]) -> None:
+    """500, 502 or 504 comes from a host that is there: it is out, and what it still does is not cut off. One that falls
+    silent later is dead then, once."""
+    found = cut(serving(3), 1, answers)
+
+    assert dead == [number for number, who in enumerate(found, 1) if who]
 
 
 def test_a_whole_new_fleet_replaces_the_old_one_without_a_gap() -> None:
@@ -287,4 +338,20 @@ def test_who_comes_back_begins_its_ramp() -> None:
     assert [0.55, 1.0] == [round(share, 2) for share in ramps(since, 30, 1019.0).values()]
     assert [1.0, 1.0] == list(ramps(since, 30, 1034.0).values())
     assert [1.0, 1.0] == list(ramps(dict.fromkeys(since, 1004.0), 30, 1004.0).values())
-    assert [0.1, 1.0] == list(ramps(since, 30, 900.0).values())
+
+
+def test_a_clock_that_was_set_back_stops_nobody() -> None:
+    """Who came in at a time that is yet to come has all of its weight, not a tenth until then."""
+    since = {member(1).place: 1004.0, member(2).place: 100.0}
+
+    assert [1.0, 1.0] == list(ramps(since, 30, 900.0).values())
+
+
+def test_a_lowered_weight_is_recovered_as_such() -> None:
+    """It was not ready before the restart, and is not until it says so; then it has its full weight again."""
+    fleet = recovered([(member(1), 100.0), (member(2), 100.0)], [member(1).place])
+    before = list(weights(fleet.records.values(), RULES).values())
+    fleet = ready(fleet, {1: True})
+
+    assert [10, 100] == before
+    assert [100, 100] == list(weights(fleet.records.values(), RULES).values())

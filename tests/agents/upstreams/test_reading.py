@@ -30,9 +30,19 @@ def reading(said: str) -> Reading:
         (["abcd", "ab", "ab"], "abcd"),
         (["abcd", "ab", "ab", "ab"], "ab"),
         (["abcd", "ab", "ac", "ab", "ac"], "abcd"),
+        (["abcd", "aef"], "abcdef"),
+        (["abcd", "aef", "aefg"], "abcdefg"),
+        (["abcd", "aef", "aefg", "aefgh"], "aefgh"),
+        (["abcd", "aefgh", "aefgh"], "abcdefgh"),
+        (["abcd", "aefg", "efgh", "fghi"], "fghi"),
+        (["abcd", "a", "", "a", "a"], "abcd"),
+        (["abcd", "a", "", "a", "a", "a"], "a"),
+        (["abcdefgh", "abcd", "abcd", "a"], "abcd"),
+        (["abcd", "ae/b", "ae"], "acde"),
+        (["", "ab"], "ab"),
         (["abcd", "ab", "abcd", "ab", "ab"], "abcd"),
         (["abcd", "ab", "!", "ab", "ab"], "abcd"),
-        (["abcd", "efgh", "efgh"], "abcd"),
+        (["abcd", "efgh", "efgh"], "abcdefgh"),
         (["abcd", "efgh", "efgh", "efgh"], "efgh"),
         (["abcd", "a/bcd"], "a"),
         (["abcd", "a/b"], "acd"),
@@ -50,8 +60,8 @@ def reading(said: str) -> Reading:
     ],
 )
 def test_what_is_believed(looks: list[str], expected: str | None) -> None:
-    """An empty look never, half of a fleet missing when it was said three times in a row, who is said to leave at once;
-    a look that failed (!) changes nothing and breaks the row."""
+    """An empty look never, half of a fleet missing when it was said three times in a row, who is new and who is said to
+    leave at once; a look that failed (!) changes nothing and breaks the row."""
     now = Believed()
     for said in looks:
         now = failed(now) if said == "!" else believe(now, reading(said))
@@ -84,6 +94,33 @@ def test_sources_together(sources: list[str | None], known: str, expected: str) 
     said = [None if letters is None else members(letters) for letters in sources]
 
     assert expected == "".join(member.name for member in union(said, members(known)))
+
+
+@pytest.mark.parametrize(
+    ("sources", "leaving", "known", "expected"),
+    [
+        (["ab", "b"], "a", "ab", "b"),
+        (["ab", None], "a", "abxa", "bx"),
+        (["a", "a"], "a", "ab", "b"),
+        (["a", ""], "a", "a", ""),
+    ],
+)
+def test_who_is_said_to_leave_leaves(sources: list[str | None], leaving: str, known: str, expected: str) -> None:
+    """Whoever else names it: an inventory does not know that the group takes the instance away."""
+    said = [None if letters is None else members(letters) for letters in sources]
+    going = [member.place for member in members(leaving)]
+
+    assert expected == "".join(member.name for member in union(said, members(known), going))
+
+
+def test_leaving_is_believed_until_the_next_look() -> None:
+    """A look that fails keeps it; in service again is no longer leaving."""
+    now = believe(Believed(), reading("a/bc"))
+    doubted = believe(Believed(members("abcd")), reading("/a"))
+
+    assert {member.place for member in members("bc")} == now.leaving == failed(now).leaving
+    assert frozenset() == believe(now, reading("ab")).leaving
+    assert {member.place for member in members("a")} == doubted.leaving
 
 
 def test_a_name_belongs_to_the_first_who_has_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from .membership.union import union
 from .notify import Systemd
 from .page.server import Page
 from .page.view import View
-from .policy.fleet import Transition, recovered
+from .policy.fleet import Fleet, recovered
 from .words import Log, printable, say
-from .writer.files import read_members
+from .writer.entry import Entry
+from .writer.files import read_members, read_weights
 from .writer.nginx import Nginx
 from .writer.reloading import Reloading
 from .writer.writer import Outlet, Writer
@@ -54,13 +55,13 @@ class Agent:
         self.told = told = load(path)
         self.configuration_error = ""
         generation, entries = read_members(told.state, around.log)
-        fleet = recovered((entry.member, entry.since) for entry in entries)
+        fleet = _recovered(entries, read_weights(told.state))
         self.core = Core(fleet, told.rules, around.clock, around.log, self._moved)
         outlet: Outlet = Nginx(told.api) if told.writer == "lua" else Reloading(told.state, told.reloaded)
         self.writer = Writer(outlet, told.state, generation, around.log)
         self.writer.begin(entries)
         self.writer.synced = self._synced
-        self.cutting = Cutting(told.cut, outlet, self._serves, around.log)
+        self.cutting = Cutting(told.cut, outlet, self._is_back, around.log)
         self.sources = [self._source(one) for one in told.sources]
         self.page = Page(self.view, around.log)
         self._lookers: dict[int, asyncio.Task[None]] = {}
@@ -132,25 +133,28 @@ class Agent:
             await asyncio.sleep(pause)
 
     def _gather(self) -> None:
-        self.core.adopt(union([source.members for source in self.sources], self.core.fleet.members))
+        leaving = frozenset[Place]().union(*(source.leaving for source in self.sources))
+        said = [source.members for source in self.sources]
+        self.core.adopt(union(said, self.core.fleet.members, leaving))
 
-    def _moved(self, transitions: list[Transition]) -> None:
+    def _moved(self, dead: list[Place]) -> None:
         self._checker.follow(self.core.fleet.records)
-        self.cutting.died(one.place for one in transitions if one.is_death)
+        self.cutting.died(dead)
         self._publish()
         self._cut()
 
     def _publish(self) -> None:
-        self.writer.want(self.core.entries(), frozenset(self.core.fleet.records))
+        known = frozenset(record.member for record in self.core.fleet.records.values())
+        self.writer.want(self.core.entries(), known)
 
     def _cut(self) -> None:
         """Not before nginx knows who is out: it would only connect again."""
         if self.writer.generation == self.writer.seen.generation:
             self.cutting.synced()
 
-    def _serves(self, place: Place) -> bool:
+    def _is_back(self, place: Place) -> bool:
         record = self.core.fleet.records.get(place)
-        return record is not None and record.serves
+        return record is not None and (record.serves or record.heard)
 
     def _synced(self) -> None:
         """nginx has the list: now the dead may be cut off, and those that have left and finished are forgotten."""
@@ -206,6 +210,13 @@ class Agent:
             self._lookers.pop(gone).cancel()
         self._look_at_sources()
         self._gather()
+
+
+def _recovered(entries: tuple[Entry, ...], weights: Mapping[str, int]) -> Fleet:
+    """nginx's list has the weights that readiness has lowered; without the full ones they would be lowered again."""
+    full = [replace(one.member, weight=weights.get(str(one.place), one.weight)) for one in entries]
+    lowered = [one.place for one, member in zip(entries, full, strict=True) if one.weight < member.weight]
+    return recovered(zip(full, (one.since for one in entries), strict=True), lowered)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -51,7 +51,7 @@ class Checks:
     live: str = "/.slackwater/live"
     ready: str | None = "/.slackwater/ready"
     interval: float = 1.0
-    timeout: float = 2.0
+    timeout: float = 4.0
     ready_interval: float = 10.0
     status: tuple[int, int] = (200, 299)
     body: str | None = None
@@ -155,7 +155,7 @@ def _checks(given: Given) -> Checks:
         live=_path(given.text("live", Checks.live)),
         ready=None if ready is None else _path(given.text("ready", Checks.ready)),
         interval=given.seconds("interval", 1),
-        timeout=given.seconds("timeout", 2, most=60),
+        timeout=given.seconds("timeout", 4, most=60),
         ready_interval=given.seconds("ready_interval", 10),
         status=_status(given.value("status", [200, 299])),
         body=given.text_or_none("body"),

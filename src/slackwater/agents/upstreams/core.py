@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from .checker.outcome import Outcome, Question
 from .configuration import Rules
 from .members import Member, Place
+from .policy.death import deaths
 from .policy.fleet import Fleet, Report, Transition, adopt, decide, forget, step
 from .policy.record import Record
 from .policy.share import weights
@@ -19,11 +20,11 @@ BATCH = 0.02
 """Seconds in which answers are gathered: a thousand backends that fail at once are one decision, not a thousand."""
 LAST = 100
 
-Moved = Callable[[list[Transition]], None]
+Moved = Callable[[list[Place]], None]
 
 
 class Core:
-    """`moved` is called after each change of the fleet, with the transitions it consists of, mostly none."""
+    """`moved` is called after each change of the fleet, with those that have died by it, mostly none."""
 
     def __init__(self, fleet: Fleet, rules: Rules, clock: Callable[[], float], log: Log, moved: Moved) -> None:
         self.fleet, self.rules = fleet, rules
@@ -64,15 +65,16 @@ class Core:
         self._take(*decide(self.fleet, rules, self._clock()))
 
     def _take(self, fleet: Fleet, transitions: list[Transition], *, moves: bool = True) -> None:
-        """A row of answers that only grows longer is nobody else's business."""
+        """A row of answers that only grows longer is nobody else's business, unless it is silence long enough."""
+        dead = deaths(self.fleet, fleet, self.rules)
         self.fleet = fleet
-        if not moves:
+        if not moves and not dead:
             return
         for one in transitions:
             self.transitions.append(one)
             self.entered[one.after] += 1
             self._log(f"{one.name} {one.place}: {one.before or 'unknown'} -> {one.after}: {one.reason}")
-        self._moved(transitions)
+        self._moved(dead)
 
     def entries(self) -> tuple[Entry, ...]:
         """Who gets new requests, in the order of their names; who has left gives its name to whoever has it now."""

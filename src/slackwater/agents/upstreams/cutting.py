@@ -17,10 +17,10 @@ AGAIN_AFTER = 1.0
 
 
 class Cutting:
-    """`serves` says whether a place is in service again: what it answers then is not to be lost."""
+    """`is_back` says whether a place is heard again: what it answers then is not to be lost."""
 
-    def __init__(self, helper: Path, outlet: Outlet, serves: Callable[[Place], bool], log: Log) -> None:
-        self._helper, self._outlet, self._serves, self._log = helper, outlet, serves, log
+    def __init__(self, helper: Path, outlet: Outlet, is_back: Callable[[Place], bool], log: Log) -> None:
+        self._helper, self._outlet, self._is_back, self._log = helper, outlet, is_back, log
         self._dead: set[Place] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.cuts = self.failures = 0
@@ -46,7 +46,7 @@ class Cutting:
         await self._cut([place for place in places if seen.in_flight(place)])
 
     async def _cut(self, places: Sequence[Place]) -> None:
-        dead = [place for place in places if not self._serves(place)]
+        dead = [place for place in places if not self._is_back(place)]
         if not dead:
             return
         self.cuts += len(dead)

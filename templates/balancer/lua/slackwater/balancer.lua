@@ -50,7 +50,9 @@ local function further_attempt(key)
 end
 
 local function weigh(list, now)
-    if (list.weighed or 0) + REWEIGH > now or (list.weighed or 0) > list.ramps_until then
+    local weighed = list.weighed or 0
+    -- A clock that was set back must not stop the ramps: then `weighed` lies ahead of it.
+    if (weighed <= now and weighed + REWEIGH > now) or weighed > list.ramps_until then
         return
     end
     list.weighed = now

@@ -3,14 +3,17 @@ local SCANNED = 32 -- up to here all members are looked at (5 us); 1,000 would t
 local SAMPLE = 8 -- members of which the least busy is taken
 local FIRST_SHARE = 0.1 -- of its weight, at which a member that joined begins
 
+local LAG = 1 -- seconds; nginx's clock is that of its last event: who came in just now may seem to come in only then
+
 local EVER = math.huge -- a moment at which nobody is ejected any more
 
 local tied = {} -- kept between calls: no garbage for each request
 
 local M = {}
 
+-- A clock that was set back must not keep anybody at a tenth until it has caught up: no ramp in the future.
 local function in_ramp(member, now)
-    return member.since > 0 and now < member.since + member.slow_start
+    return member.since > 0 and member.since <= now + LAG and now < member.since + member.slow_start
 end
 
 local function ramp(member, now)

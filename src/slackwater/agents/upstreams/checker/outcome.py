@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,9 +73,10 @@ def late(timeout: float, stage: str) -> Outcome:
 
 
 def broken(error: BaseException | None) -> Outcome:
-    """A connection that could not be made or went away."""
+    """A connection that could not be made or went away; who speaks, but no TLS that we understand, is heard."""
     number = error.errno if isinstance(error, OSError) else None
     if number in OWN_TROUBLE:
         return Outcome(Result.UNKNOWN, f"the balancer itself: {errno.errorcode[number or 0]}")
     known = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
-    return Outcome(Result.BAD, known.get(number or 0) or printable(error or "closed without an answer"))
+    detail = known.get(number or 0) or printable(error or "closed without an answer")
+    return Outcome(Result.BAD, detail, heard=isinstance(error, ssl.SSLError))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from ..configuration import Checks
@@ -13,6 +15,8 @@ from .answer import Answer, GarbageError
 from .connection import Connection
 from .outcome import Outcome, Question, broken, garbage, judge, late
 
+CONNECT_TIMEOUT = 1.0
+"""Seconds: a host that is gone answers no connection; it must be found out sooner than one that is slow to answer."""
 MOST_USES = 30
 """Questions on one connection: a backend that accepts no new ones must be found out too."""
 JITTER = 0.1
@@ -123,16 +127,16 @@ class Probe:
             self._finish(broken(error))
 
     async def _connect(self) -> None:
-        place, tls = self._prober.place, self._prober.asked.tls
-        host = place.address if tls else None
-        loop = asyncio.get_running_loop()
+        """Only the connection itself has the short bound: TLS comes from nginx there, as the answer does."""
+        self._connection = None
+        tls, limit = self._prober.asked.tls, min(CONNECT_TIMEOUT, self._prober.asked.checks.timeout)
+        host, loop = self._prober.place.address if tls else None, asyncio.get_running_loop()
         try:
-            _, connection = await loop.create_connection(
-                Connection, place.address, place.port, ssl=tls, server_hostname=host
-            )
+            async with asyncio.timeout(limit) as bound:
+                made = await _connected(self._prober.place)
+            _, connection = await loop.create_connection(Connection, sock=made, ssl=tls, server_hostname=host)
         except OSError as error:
-            self._connection = None
-            self._finish(broken(error))
+            self._finish(late(limit, "no connection") if bound.expired() else broken(error))
         else:
             self._ask(connection)
 
@@ -151,6 +155,16 @@ class Probe:
     def _finish(self, outcome: Outcome, connection: Connection | None = None) -> None:
         self._timer.cancel()
         self._prober.done(self, outcome, connection)
+
+
+async def _connected(place: Place) -> socket.socket:
+    with ExitStack() as stack:
+        family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
+        made = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        made.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(made, (place.address, place.port))
+        stack.pop_all()
+    return made
 
 
 def _request(path: str, host: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ..configuration import AutoScaling, Dns, Inventory, Told
-from ..members import MOST_MEMBERS, Member
+from ..members import MOST_MEMBERS, Member, Place
 from ..threads import in_thread
 from ..words import Log, printable
 from . import auto_scaling, dns
@@ -60,6 +60,10 @@ class Source:
     @property
     def members(self) -> tuple[Member, ...] | None:
         return self._believed.members
+
+    @property
+    def leaving(self) -> frozenset[Place]:
+        return self._believed.leaving
 
     @property
     def name(self) -> str:

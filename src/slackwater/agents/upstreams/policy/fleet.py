@@ -31,11 +31,6 @@ class Transition:
     after: str
     reason: str
 
-    @property
-    def is_death(self) -> bool:
-        """Requests that wait for it wait in vain. Who drains never becomes `down`, so what it still does is not cut."""
-        return self.after == State.DOWN
-
 
 @dataclass(frozen=True)
 class Fleet:
@@ -56,15 +51,16 @@ class Fleet:
         return [record for record in self.records.values() if record.state is State.HELD]
 
 
-def recovered(entries: Iterable[tuple[Member, float]]) -> Fleet:
-    """Who served before a restart serves on until its answers say otherwise, and ramps on from where it was."""
-    up, serving = Verdict.UP, State.UP
+def recovered(entries: Iterable[tuple[Member, float]], lowered: Iterable[Place] = ()) -> Fleet:
+    """Who served before a restart serves on until its answers say otherwise, and ramps on from where it was; who had
+    its weight `lowered` was not ready."""
+    up, serving, unready = Verdict.UP, State.UP, set(lowered)
     why = "as it was before the restart"
     records = [
         Record(member, 1, up, serving, admitted=True, since=since, changed=since, reason=why)
         for member, since in entries
     ]
-    return Fleet({record.member.place: record for record in records})
+    return Fleet({r.member.place: replace(r, ready=False) if r.member.place in unready else r for r in records})
 
 
 def adopt(fleet: Fleet, members: Iterable[Member], rules: Rules, now: float) -> tuple[Fleet, list[Transition]]:

@@ -29,7 +29,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`needed`: good answers in a row until it comes in for the first time; `good`, `bad`: in a row so far.
+    """`needed`: good answers in a row until it comes in for the first time; `good`, `bad`: in a row so far;
+    `silent`: in a row without being heard at all.
 
     `admitted`: it has served since it is known. `left`: no source names it any more. `since`: when it last came into
     service; `changed`: when its state last changed, for `reason`. Times are seconds of the epoch.
@@ -43,13 +44,18 @@ class Record:
     bad: int = 0
     admitted: bool = False
     left: bool = False
-    heard: bool = True
+    silent: int = 0
     answer: str = ""
     ready: bool | None = None
     ready_answer: str = ""
     since: float = 0.0
     changed: float = 0.0
     reason: str = ""
+
+    @property
+    def heard(self) -> bool:
+        """Whether the last question was answered at all."""
+        return not self.silent
 
     @property
     def serves(self) -> bool:

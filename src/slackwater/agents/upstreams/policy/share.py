@@ -32,8 +32,8 @@ def ramps(serving: Mapping[Place, float], slow_start: float, now: float) -> dict
 
 
 def _ramp(since: float, slow_start: float, now: float) -> float:
-    """A clock that was set back must not stop a ramp for ever: what lies in the future has begun just now."""
-    if not slow_start or not since:
+    """A clock that was set back must not keep anybody at a tenth until it has caught up: no ramp in the future."""
+    if not slow_start or not since or since > now:
         return 1.0
-    grown = max(0.0, now - since) / slow_start
+    grown = (now - since) / slow_start
     return min(1.0, RAMP_BEGINS + (1 - RAMP_BEGINS) * grown)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..given import ConfigurationError
-from ..members import Place
+from ..members import HEAVIEST, Member, is_whole
 from ..words import Log, printable
 from .entry import Entry, as_document, from_document
 
@@ -28,10 +28,26 @@ def write_members(path: Path, generation: int, entries: tuple[Entry, ...]) -> No
     _write_whole(path, json.dumps(as_document(generation, entries)) + "\n")
 
 
-def write_known(path: Path, places: Iterable[Place]) -> None:
-    """Beside the members: whoever is asked to cut a connection looks here, too, whether the place is one of ours."""
-    known = sorted(map(str, places))
-    _write_whole(path.with_name("known.json"), json.dumps({"places": known}) + "\n")
+def write_known(path: Path, members: Iterable[Member]) -> None:
+    """Beside the members: whoever is asked to cut a connection looks here, too, whether the place is one of ours.
+
+    The weights are those that members have when they are ready; nginx's list has what they get just now.
+    """
+    weights = {str(member.place): member.weight for member in members}
+    known = {"places": sorted(weights), "weights": weights}
+    _write_whole(path.with_name("known.json"), json.dumps(known) + "\n")
+
+
+def read_weights(path: Path) -> dict[str, int]:
+    """By place; nobody's when the file is not there or broken: nginx's list has weights to begin with."""
+    try:
+        data = json.loads(path.with_name("known.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    weights = data.get("weights") if isinstance(data, dict) else None
+    if not isinstance(weights, dict):
+        return {}
+    return {place: weight for place, weight in weights.items() if is_whole(weight, 1, HEAVIEST)}
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from ..members import Place
+from ..members import Member
 from ..threads import in_thread
 from ..words import Log, printable
 from .entry import Entry
@@ -33,11 +33,11 @@ class Outlet(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """`places` are all that may have connections, `entries` those that get new requests."""
+    """`known` are all that may have connections, `entries` those that get new requests."""
 
     generation: int
     entries: tuple[Entry, ...] = ()
-    places: frozenset[Place] = frozenset()
+    known: frozenset[Member] = frozenset()
 
 
 class Writer:
@@ -48,7 +48,7 @@ class Writer:
         self.puts = self.failures = 0
         self._outlet, self._state, self._log = outlet, state, log
         self._entries: tuple[Entry, ...] = ()
-        self._places: frozenset[Place] = frozenset()
+        self._known: frozenset[Member] = frozenset()
         self._on_disk = Wanted(generation)
         self._given: int | None = None
         self._changed = asyncio.Event()
@@ -59,20 +59,20 @@ class Writer:
         """What is on disk already."""
         self._entries = entries
 
-    def want(self, entries: tuple[Entry, ...], places: frozenset[Place]) -> None:
+    def want(self, entries: tuple[Entry, ...], known: frozenset[Member]) -> None:
         """An empty list is never written: nginx and the disk keep the last good one."""
         if entries and entries != self._entries:
             self._entries = entries
             self.generation += 1
             self._changed.set()
-        if places != self._places:
-            self._places = places
+        if known != self._known:
+            self._known = known
             self._changed.set()
 
     async def run(self) -> None:
         while True:
             self._changed.clear()
-            now = Wanted(self.generation, self._entries, self._places)
+            now = Wanted(self.generation, self._entries, self._known)
             await self._write(now)
             await self._sync(now)
             await asyncio.sleep(self._outlet.least_pause)
@@ -87,8 +87,8 @@ class Writer:
         """A disk that takes nothing does not keep nginx from the list: who is dead must go all the same."""
         before, error = self._on_disk, ""
         try:
-            if before.places != now.places:
-                await in_thread(lambda: write_known(self._state, now.places))
+            if before.known != now.known:
+                await in_thread(lambda: write_known(self._state, now.known))
             if before.generation != now.generation:
                 await in_thread(lambda: write_members(self._state, now.generation, now.entries))
             self._on_disk = now

@@ -1,0 +1,21 @@
+"""Who has died: out of service, and not heard at all any more."""
+
+from __future__ import annotations
+
+from ..configuration import Rules
+from ..members import Place
+from .fleet import Fleet
+from .record import Record, State
+
+
+def deaths(before: Fleet, after: Fleet, rules: Rules) -> list[Place]:
+    """Requests that wait there wait in vain. Who answers, be it 502, may still answer those, too; who drains never
+    becomes `down`. One silent answer may be a lost packet: as many in a row are needed as take a backend out."""
+    if after is before:
+        return []
+    dead = (place for place, record in after.records.items() if _is_dead(record, rules))
+    return [place for place in dead if place not in before.records or not _is_dead(before.records[place], rules)]
+
+
+def _is_dead(record: Record, rules: Rules) -> bool:
+    return record.state is State.DOWN and record.silent >= rules.fall
