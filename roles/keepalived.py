@@ -42,6 +42,13 @@ def _set_up(me: Router, moving: str) -> None:
     answers = File(ANSWERS, render("keepalived/answers.j2"), "755")
     holds = File(HOLDS, render("keepalived/holds.j2", address=moving), "755")
     tree(name="unit and scripts", items=[Directory(UNIT), unit, Directory(HOME), answers, holds])
+    # Of a new drop-in systemd does not always see that it should read it.
+    until(
+        name="unit read",
+        question="systemctl show -P ExecStart keepalived.service | grep -o -e --vrrp || true",
+        answer="--vrrp",
+        command="systemctl daemon-reload",
+    )
     text = render("keepalived/keepalived.conf.j2", router=me, address=moving, answers=ANSWERS, holds=HOLDS)
     tree(name="configuration", items=[File(CONFIGURATION, text, "600")], check=TEST)
     services(name="service", wanted=[Service("keepalived.service", [CONFIGURATION])])
