@@ -72,6 +72,7 @@ BAD = [
     ({"cors": 'Cors(origins=["https://a.example"], headers=["X: y"])'}, "cors.headers[0]", "a header's name"),
     ({"header_limit": "16"}, "header_limit", "from 1 to 8"),
     ({"maintenance_page": '"nowhere.html"'}, "maintenance_page", "a readable text file"),
+    ({"checks": "Checks(timeout=3)"}, "checks.timeout", "greater than health.timeout of"),
     ({"backend_tls": 'BackendTls(ca="ca.pem")'}, "backend_tls.name", "any certificate of that CA would do"),
     ({"backend_tls": "BackendTls()"}, "backend_tls", "app.nginx.tls, which shop lacks"),
     ({"address": '"balancer.internal"'}, "address", "an IP address"),

@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     edge.certificates_are_readable,
     edge.files_of_the_edge_are_readable,
     edge.both_sides_speak_tls,
+    edge.probes_wait_for_the_hosts_own_answer,
     edge.https_port_is_free,
 )
 

@@ -44,6 +44,15 @@ def both_sides_speak_tls(fleet: Fleet) -> Iterator[Fault]:
             yield from _disagreement(host, balancer)
 
 
+def probes_wait_for_the_hosts_own_answer(fleet: Fleet) -> Iterator[Fault]:
+    """An app that hangs is answered 504 by its host's nginx; who does not wait for that takes the host for dead."""
+    for host in fleet.of(APP):
+        for balancer in _balancers(fleet):
+            if host.app and balancer.checks.timeout <= host.app.health.timeout:
+                allowed = f"must be greater than health.timeout of {host.app.name} ({host.app.health.timeout})"
+                yield balancer.checks.fault("timeout", allowed)
+
+
 def https_port_is_free(fleet: Fleet) -> Iterator[Fault]:
     for host in fleet.of(BALANCER):
         balancer = host.balancer
