@@ -97,7 +97,7 @@ def test_the_dead_are_cut_once_nginx_knows(site: Site) -> None:
             await until(lambda: len(site.nginx.names) == 4)
             site.nginx.in_flight[found[0].port] = 2
             found[1].behave = world.DRAINING
-            await found[0].stop()
+            found[0].behave = world.silence
             await until(lambda: site.cutter.lines)
             counts = [len(site.cutter.lines), len(site.nginx.names)]
             await until(lambda: len(site.cutter.lines) == 2)
@@ -130,11 +130,32 @@ def test_who_is_heard_is_not_cut(site: Site, left: bool) -> None:
             await until(lambda: site.states(agent)["app-1"] == "down")
             await asyncio.sleep(0.3)
             before = list(site.cutter.lines)
-            await found[0].stop()
+            found[0].behave = world.silence
             await until(lambda: site.cutter.lines)
         return before
 
     assert [] == asyncio.run(run())
+
+
+def test_who_refuses_is_not_cut(site: Site) -> None:
+    """A host that shuts down in order refuses new connections while its nginx finishes what it has."""
+
+    async def run() -> None:
+        found = await backends(3)
+        site.tell(*named(*found))
+        await site.nginx.start()
+        await site.cutter.start()
+        async with site.agent() as agent:
+            await until(lambda: len(site.nginx.names) == 3)
+            site.nginx.in_flight[found[0].port] = 2
+            await found[0].stop()
+            await until(lambda: site.nginx.names == ["app-2", "app-3"])
+            await asyncio.sleep(0.5)
+            assert "down" == site.states(agent)["app-1"]
+
+    asyncio.run(run())
+
+    assert [] == site.cutter.lines
 
 
 def test_who_is_held_is_not_cut(site: Site) -> None:
@@ -166,7 +187,7 @@ def test_without_the_helper_nothing_else_stops(site: Site) -> None:
         await site.nginx.start()
         async with site.agent() as agent:
             await until(lambda: len(site.nginx.names) == 3)
-            await found[0].stop()
+            found[0].behave = world.silence
             await until(lambda: agent.cutting.failures == 1)
             assert ["app-2", "app-3"] == site.nginx.names
 

@@ -32,8 +32,8 @@ TABLE: dict[str, tuple[Behaviour, str, dict[str, object]]] = {
 }
 
 
-CUT = {"slow, beyond the timeout", "hanging accept", "closes without an answer"}
-"""Of whom nothing is heard."""
+CUT = {"slow, beyond the timeout", "hanging accept"}
+"""From whom nothing comes."""
 
 
 @pytest.mark.parametrize("case", TABLE)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from slackwater.agents.upstreams.checker.checker import Checker
-from slackwater.agents.upstreams.checker.outcome import Outcome, Question, broken
+from slackwater.agents.upstreams.checker.outcome import Outcome, Question, broken, late
 from slackwater.agents.upstreams.checker.prober import MOST_USES
 from slackwater.agents.upstreams.configuration import Checks
 from slackwater.agents.upstreams.members import Place
@@ -201,11 +201,16 @@ def test_the_balancers_own_trouble_is_nobodys_fault() -> None:
 
 
 def test_what_was_heard() -> None:
-    """Wrong TLS comes from somebody who is there; a refusal, a reset and an end do not say so."""
+    """Wrong TLS is an answer; a refusal, a reset and an end come from a kernel that is there; no route is silence."""
     gone = (ConnectionRefusedError(errno.ECONNREFUSED, ""), ConnectionResetError(errno.ECONNRESET, ""), None)
+    silent = (OSError(errno.EHOSTUNREACH, ""), OSError(errno.ENETUNREACH, ""), TimeoutError(errno.ETIMEDOUT, ""))
+    wrong_tls = broken(ssl.SSLError(1, "wrong version number"))
 
-    assert broken(ssl.SSLError(1, "wrong version number")).heard
-    assert not any(broken(error).heard for error in gone)
+    assert (True, False) == (wrong_tls.heard, wrong_tls.silent)
+    assert {(False, False)} == {(broken(error).heard, broken(error).silent) for error in gone}
+    assert {(False, True)} == {(broken(error).heard, broken(error).silent) for error in silent}
+    assert (False, True) == (late(1, "no answer").heard, late(1, "no answer").silent)
+    assert (True, False) == (late(1, "no whole head").heard, late(1, "no whole head").silent)
 
 
 def test_backends_may_speak_tls(tmp_path: Path) -> None:

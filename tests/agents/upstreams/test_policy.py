@@ -11,10 +11,11 @@ from slackwater.agents.upstreams.policy.death import deaths
 from slackwater.agents.upstreams.policy.fleet import Fleet, Report, Transition, adopt, forget, recovered, step
 from slackwater.agents.upstreams.policy.share import ramps, weights
 
-BAD = Outcome(Result.BAD, "connection refused")
+BAD = Outcome(Result.BAD, "no connection within 1 s", silent=True)
+REFUSED = Outcome(Result.BAD, "connection refused")
 SICK = Outcome(Result.BAD, "500: oh", heard=True)
 OWN = Outcome(Result.UNKNOWN, "the balancer itself: EMFILE")
-ANSWERS = {"+": GOOD, "-": BAD, "5": SICK, "d": DRAINING, "?": OWN}
+ANSWERS = {"+": GOOD, "-": BAD, "r": REFUSED, "5": SICK, "d": DRAINING, "?": OWN}
 RULES = Rules(rise=2, fall=3, floor=50, ready_floor=10, slow_start=30)
 
 
@@ -224,11 +225,13 @@ def test_who_left_and_dies_is_cut() -> None:
     assert ["", "", "1"] == dead
 
 
-def test_who_left_and_whose_app_stops_is_not_cut() -> None:
-    """Its nginx says 502 for an app that was stopped in order: what is in flight there may still be answered."""
+@pytest.mark.parametrize("answers", ["5555", "rrrr"])
+def test_who_left_and_stops_in_order_is_not_cut(answers: str) -> None:
+    """Its nginx says 502 for an app that was stopped, or finishes what it has and refuses the rest: what is in flight
+    there may still be answered."""
     fleet, _ = adopt(serving(3), [member(2), member(3)], RULES, 1000.0)
-    dead = cut(fleet, 1, "5555")
-    fleet, _ = tell(fleet, 1, "5555")
+    dead = cut(fleet, 1, answers)
+    fleet, _ = tell(fleet, 1, answers)
 
     assert "xuu" == states(fleet)
     assert not any(dead)
@@ -250,11 +253,16 @@ def test_who_left_and_whose_app_stops_is_not_cut() -> None:
         ("---5---", [3, 7]),
         ("---++---", [3, 8]),
         ("d----", []),
+        ("rrrrrr", []),
+        ("rrrr-", [5]),
+        ("-rr", [3]),
+        ("-5rrr", []),
+        ("5rr-", [4]),
     ],
 )
 def test_only_who_is_not_heard_at_all_is_dead(answers: str, dead: list[int]) -> None:
     """500, 502 or 504 comes from a host that is there: it is out, and what it still does is not cut off. One that falls
-    silent later is dead then, once."""
+    silent later is dead then, once. Nor is who only refuses: its kernel is there, and ends what nobody serves."""
     found = cut(serving(3), 1, answers)
 
     assert dead == [number for number, who in enumerate(found, 1) if who]

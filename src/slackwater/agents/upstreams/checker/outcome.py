@@ -15,6 +15,10 @@ OWN_TROUBLE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EA
 """The balancer itself has no file, memory or port left: that says nothing of the backend."""
 
 
+NO_WAY = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ETIMEDOUT}
+"""What our own kernel says of a host that answers nothing."""
+
+
 class Question(StrEnum):
     LIVE = "live"
     READY = "ready"
@@ -29,11 +33,13 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`detail` says what came instead of a good answer; `heard` that it was an answer at all."""
+    """`detail` says what came instead of a good answer; `heard` that it was an answer at all; `silent` that nothing
+    came: a kernel that refuses or resets is there, and ends what it has no process for by itself."""
 
     result: Result
     detail: str = ""
     heard: bool = False
+    silent: bool = False
 
 
 GOOD = Outcome(Result.GOOD, heard=True)
@@ -69,7 +75,8 @@ def garbage(detail: str) -> Outcome:
 
 
 def late(timeout: float, stage: str) -> Outcome:
-    return Outcome(Result.BAD, f"{stage} within {timeout:g} s", heard=stage.startswith("no whole"))
+    heard = stage.startswith("no whole")
+    return Outcome(Result.BAD, f"{stage} within {timeout:g} s", heard=heard, silent=not heard)
 
 
 def broken(error: BaseException | None) -> Outcome:
@@ -77,6 +84,8 @@ def broken(error: BaseException | None) -> Outcome:
     number = error.errno if isinstance(error, OSError) else None
     if number in OWN_TROUBLE:
         return Outcome(Result.UNKNOWN, f"the balancer itself: {errno.errorcode[number or 0]}")
+    if isinstance(error, ssl.SSLError):
+        return Outcome(Result.BAD, printable(error), heard=True)
     known = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
     detail = known.get(number or 0) or printable(error or "closed without an answer")
-    return Outcome(Result.BAD, detail, heard=isinstance(error, ssl.SSLError))
+    return Outcome(Result.BAD, detail, silent=number in NO_WAY)

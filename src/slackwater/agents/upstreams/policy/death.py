@@ -1,4 +1,4 @@
-"""Who has died: out of service, and not heard at all any more."""
+"""Who has died: out of service, and gone without a word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from .record import Record, State
 
 def deaths(before: Fleet, after: Fleet, rules: Rules) -> list[Place]:
     """Requests that wait there wait in vain. Who answers, be it 502, may still answer those, too; who drains never
-    becomes `down`. One silent answer may be a lost packet: as many in a row are needed as take a backend out."""
+    becomes `down`. Who refuses is not dead either: a host that shuts down in order does, while its nginx finishes what
+    it has, and a kernel without that process has ended its connections itself. One silent answer may be a lost packet:
+    as many unheard in a row are needed as take a backend out."""
     if after is before:
         return []
     dead = (place for place, record in after.records.items() if _is_dead(record, rules))
@@ -18,4 +20,4 @@ def deaths(before: Fleet, after: Fleet, rules: Rules) -> list[Place]:
 
 
 def _is_dead(record: Record, rules: Rules) -> bool:
-    return record.state is State.DOWN and record.silent >= rules.fall
+    return record.state is State.DOWN and record.unheard >= rules.fall and bool(record.silent)

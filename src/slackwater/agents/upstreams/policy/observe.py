@@ -29,14 +29,14 @@ def _good(record: Record, rules: Rules) -> Record:
     needed = record.needed if record.verdict is Verdict.NEW else rules.rise
     good = record.good + 1
     verdict = Verdict.UP if good >= needed else record.verdict
-    return replace(record, verdict=verdict, good=good, bad=0, silent=0)
+    return replace(record, verdict=verdict, good=good, bad=0, unheard=0, silent=0)
 
 
 def _draining(record: Record, outcome: Outcome) -> Record:
     """Its own word is enough: no row of answers is waited for."""
     if record.verdict is Verdict.DRAINING and not record.good and not record.bad:
         return record
-    return replace(record, verdict=Verdict.DRAINING, good=0, bad=0, silent=0, answer=outcome.detail)
+    return replace(record, verdict=Verdict.DRAINING, good=0, bad=0, unheard=0, silent=0, answer=outcome.detail)
 
 
 def _bad(record: Record, outcome: Outcome, rules: Rules) -> Record:
@@ -44,8 +44,9 @@ def _bad(record: Record, outcome: Outcome, rules: Rules) -> Record:
     bad = record.bad + 1
     fallen = record.verdict is Verdict.UP and bad >= rules.fall
     verdict = Verdict.DOWN if fallen else record.verdict
-    silent = 0 if outcome.heard else record.silent + 1
-    return replace(record, verdict=verdict, good=0, bad=bad, silent=silent, answer=outcome.detail)
+    unheard = 0 if outcome.heard else record.unheard + 1
+    silent = 0 if outcome.heard else record.silent + outcome.silent
+    return replace(record, verdict=verdict, good=0, bad=bad, unheard=unheard, silent=silent, answer=outcome.detail)
 
 
 def _ready(record: Record, outcome: Outcome) -> Record:

@@ -30,7 +30,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Record:
     """`needed`: good answers in a row until it comes in for the first time; `good`, `bad`: in a row so far;
-    `silent`: in a row without being heard at all.
+    `unheard`: in a row without an answer, `silent`: those of them to which nothing came at all.
 
     `admitted`: it has served since it is known. `left`: no source names it any more. `since`: when it last came into
     service; `changed`: when its state last changed, for `reason`. Times are seconds of the epoch.
@@ -44,6 +44,7 @@ class Record:
     bad: int = 0
     admitted: bool = False
     left: bool = False
+    unheard: int = 0
     silent: int = 0
     answer: str = ""
     ready: bool | None = None
@@ -55,7 +56,7 @@ class Record:
     @property
     def heard(self) -> bool:
         """Whether the last question was answered at all."""
-        return not self.silent
+        return not self.unheard
 
     @property
     def serves(self) -> bool:
