@@ -22,6 +22,8 @@ from slackwater.settings import Balancer, resolve, upstreams_json
 UNITS = "/etc/systemd/system"
 CONFIGURATION = "/etc/slackwater/upstreams.json"
 SITE = "/etc/nginx/slackwater.d/balancer.conf"
+OWN = "/etc/nginx/slackwater"
+RELOADED = "/run/slackwater-balancer/reloaded.json"
 MEMBERS, SERVERS = "/var/lib/slackwater/balancer/members.json", "/etc/nginx/slackwater/members.conf"
 AGENT, CUT = "slackwater-upstreams.service", "slackwater-cut.socket"
 RELOAD, RELOADS = "slackwater-reload.path", "slackwater-reload.service"
@@ -38,13 +40,16 @@ for unit in {AGENT} {CUT} {RELOAD}; do
   [ ! -e {UNITS}/$unit ] || systemctl disable --quiet --now $unit
 done
 rm -rf /var/lib/slackwater/balancer {CONFIGURATION} /etc/tmpfiles.d/slackwater-balancer.conf {SITE}
+rm -rf {OWN}/lua {OWN}/members.conf {OWN}/maintenance.html {OWN}/backends-ca.pem {OWN}/tls/balancer.pem
+rm -f {RELOADED}
 rm -f {UNITS}/slackwater-cut@.service {UNITS}/{CUT} {UNITS}/{RELOAD} {UNITS}/{RELOADS}
 systemctl daemon-reload
 ! systemctl is-active --quiet nginx.service || systemctl reload nginx.service
 rm -f {UNITS}/{AGENT}
 """
 """The agent's unit goes last: it is how the next run knows that there is something to remove. What nginx had of a
-balancer goes with it, for the role nginx does not come to a host that is neither."""
+balancer goes with it, for the role nginx does not come to a host that is neither; so does the key that was given. A
+self-signed one may be the app's, too."""
 
 
 @deploy("upstreams")

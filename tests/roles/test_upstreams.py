@@ -118,9 +118,11 @@ def units_of(done: BareHost) -> set[str]:
 
 @pytest.mark.parametrize("changes", ["lua", "reload"])
 def test_nothing_is_left_of_it(run_role: Any, shop: App, tmp_path: Path, changes: str) -> None:
-    """Nor of what reloaded nginx, nor of nginx's own configuration; a removal that died in the middle is finished."""
+    """Nor of what reloaded nginx, nor of what nginx had, nor the key; a removal that died in the middle is finished."""
     units = units_of(run(run_role, shop, balancer=Balancer(changes=changes)))
     others = {TOLD, "/etc/tmpfiles.d/slackwater-balancer.conf", "/etc/nginx/slackwater.d/balancer.conf"}
+    own = {"lua/slackwater/pick.lua", "members.conf", "maintenance.html", "backends-ca.pem", "tls/balancer.pem"}
+    others |= {"/run/slackwater-balancer/reloaded.json", *(f"/etc/nginx/slackwater/{path}" for path in own)}
     former = Bare(lines={f"test ! -e {AGENT}": ["there"]})
     (command,) = run_role(upstreams, groups=("worker",), bare=former).executed_commands
 
@@ -139,7 +141,7 @@ def carried_out(command: str, there: set[str], host: Path) -> str:
     for path in there:
         (host / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
         (host / path.lstrip("/")).touch()
-    moved = 'systemctl() { echo "$*"; }\n' + re.sub("/(etc|var)/", rf"{host}/\1/", command)
+    moved = 'systemctl() { echo "$*"; }\n' + re.sub("/(etc|var|run)/", rf"{host}/\1/", command)
     return subprocess.run(["sh", "-c", moved], check=True, capture_output=True, text=True).stdout
 
 

@@ -40,9 +40,9 @@ class Outcome:
     failed: set[str]
 
 
-def command(*words: str, group_data: Path | None = None) -> list[str]:
+def command(*words: str, group_data: Path | None = None, inventory: Path | None = None) -> list[str]:
     extra = ["--group-data", str(group_data)] if group_data else []
-    return [str(BIN / "pyinfra"), "inventories/local.py", "deploy.py", *extra, *words]
+    return [str(BIN / "pyinfra"), str(inventory or "inventories/local.py"), "deploy.py", *extra, *words]
 
 
 def environment(lab: Lab) -> dict[str, str]:
@@ -56,9 +56,11 @@ def begin(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.P
     return subprocess.Popen(line, cwd=HOUSE, env=environment(lab), stdin=null, stdout=null, stderr=null, text=True)
 
 
-def run(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    lab: Lab, *words: str, group_data: Path | None = None, inventory: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """`pyinfra inventories/local.py deploy.py --json …`, as an operator's program would run it."""
-    line = command("--json", *words, group_data=group_data)
+    line = command("--json", *words, group_data=group_data, inventory=inventory)
     return subprocess.run(
         line,
         cwd=HOUSE,
@@ -71,17 +73,17 @@ def run(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.Com
     )
 
 
-def converge(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
+def converge(lab: Lab, *words: str, group_data: Path | None = None, inventory: Path | None = None) -> Outcome:
     """What a run that asks nothing did."""
-    done = run(lab, "-y", *words, group_data=group_data)
+    done = run(lab, "-y", *words, group_data=group_data, inventory=inventory)
     results: dict[str, Any] = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else {}
     changed = {row["name"]: set(row["success"]) for row in results.get("operations", ()) if row["success"]}
     return Outcome(done.returncode, done.stderr, changed, set(results.get("failed_hosts", ())))
 
 
-def settle(lab: Lab, *words: str, group_data: Path | None = None) -> Outcome:
+def settle(lab: Lab, *words: str, group_data: Path | None = None, inventory: Path | None = None) -> Outcome:
     """A converge that must succeed."""
-    outcome = converge(lab, *words, group_data=group_data)
+    outcome = converge(lab, *words, group_data=group_data, inventory=inventory)
     assert outcome.status == 0, outcome.said[-6000:]
     return outcome
 
