@@ -21,7 +21,7 @@ def test_a_clean_fleet_ends_in_a_sentence(tmp_path: Path) -> None:
     done = lint(write(tmp_path, {}), "inventories/prod.py")
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "inventories/prod.py is clean: 3 hosts, 22 checks, no fault.\n" == done.stdout
+    assert "inventories/prod.py is clean: 3 hosts, 62 checks, no fault.\n" == done.stdout
 
 
 def test_faults_stand_one_a_line(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slackwater.settings import App, Balancer, Fault, Server
+from slackwater.settings import App, Balancer, Drain, Fault, ScalingGroup, Server, Store
 from slackwater.settings._base import shown
 from slackwater.settings.host import RESERVED, type_faults
 
-APP, BALANCER = "app", "balancer"
+APP, BALANCER, CLOUD = "app", "balancer", "cloud"
+INSTANCE = "slackwater_instance"
+"""The name in a host's data that says: this is an instance which provisions itself from its bundle."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,26 @@ class Host:
         balancer = self.data.get("balancer")
         return balancer if isinstance(balancer, Balancer) else Balancer()
 
+    @property
+    def drain(self) -> Drain:
+        drain = self.data.get("drain")
+        return drain if isinstance(drain, Drain) else Drain()
+
+    @property
+    def store(self) -> Store | None:
+        store = self.data.get("store")
+        return store if isinstance(store, Store) else None
+
+    @property
+    def environment(self) -> str:
+        return str(self.data.get("environment", "production"))
+
+    @property
+    def scaling_group(self) -> ScalingGroup | None:
+        """None too for one that had faults."""
+        group = self.data.get("scaling_group")
+        return group if isinstance(group, ScalingGroup) and group.is_sound else None
+
     def read(self) -> Iterator[object]:
         """What the host's settings are made of."""
         yield from (self.data.get(name) for name in RESERVED)
@@ -64,16 +86,29 @@ class Host:
 
 @dataclass(frozen=True)
 class Fleet:
-    """`is_whole` is False when a file could not be read: what seems missing may stand in that file."""
+    """`is_whole` is False when a file could not be read: what seems missing may stand in that file.
+
+    `instances` has one host for each scaling group, told what every instance of it will be told.
+    """
 
     inventory: str
     project: Path
     hosts: tuple[Host, ...]
     is_whole: bool
+    instances: tuple[Host, ...] = ()
 
     def of(self, group: str) -> list[Host]:
         return [host for host in self.hosts if group in host.groups]
 
+    @property
+    def is_instance(self) -> bool:
+        """It has no source: an instance fetches the release that was proved."""
+        return any(host.data.get(INSTANCE) for host in self.hosts)
+
+    def running(self, group: str) -> list[Host]:
+        """Those of the inventory, and those that will put themselves into the group."""
+        return [host for host in (*self.hosts, *self.instances) if group in host.groups]
+
     def apps(self) -> list[App]:
         """Each once, however many hosts run it."""
-        return list({id(host.app): host.app for host in self.hosts if host.app}.values())
+        return list({id(host.app): host.app for host in (*self.hosts, *self.instances) if host.app}.values())

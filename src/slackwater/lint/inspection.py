@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slackwater.lint.checks import edge, hosts, server, source, variables
+from slackwater.lint.checks import edge, hosts, scaling, server, source, variables
 from slackwater.lint.fleet import Fleet
 from slackwater.lint.loading import Declaration, load
 from slackwater.settings import Fault
@@ -37,7 +37,16 @@ CHECKS: tuple[Check, ...] = (
     edge.both_sides_speak_tls,
     edge.probes_wait_for_the_hosts_own_answer,
     edge.https_port_is_free,
+    *scaling.CHECKS,
 )
+
+OF_THE_SOURCE = {
+    source.directory_exists,
+    source.archive_is_the_one,
+    source.entrypoint_exists,
+    source.static_directories_exist,
+    source.pins_are_supported,
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,8 @@ class Report:
 
 def inspect(declaration: Declaration) -> Report:
     fleet, faults = load(declaration)
-    found = [fault for run in CHECKS for fault in run(fleet)]
+    checks = [run for run in CHECKS if not (fleet.is_instance and run in OF_THE_SOURCE)]
+    found = [fault for run in checks for fault in run(fleet)]
     return Report(tuple(dict.fromkeys([*faults, *found])), len(fleet.hosts))
 
 

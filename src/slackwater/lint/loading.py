@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from slackwater.errors import RolloutError
-from slackwater.lint.fleet import Fleet, Host, Place
+from slackwater.lint.fleet import CLOUD, Fleet, Host, Place
 from slackwater.settings import Fault, collecting
 from slackwater.settings.host import RESERVED
 from slackwater.settings.origin import parse
@@ -55,17 +55,22 @@ def load(declaration: Declaration) -> tuple[Fleet, list[Fault]]:
         inventory, errors = _inventory(declaration)
     found = list(dict.fromkeys([*errors, *faults]))
     hosts = tuple(_hosts(inventory, declaration)) if inventory is not None else ()
-    return Fleet(declaration.inventory, declaration.project, hosts, is_whole=not errors), found
+    instances = tuple(_instance(host, inventory, declaration) for host in hosts if _scales(host))
+    return Fleet(declaration.inventory, declaration.project, hosts, not errors, instances), found
 
 
 def inventory_of(declaration: Declaration, **more: Any) -> Inventory:
     """pyinfra's own inventory of a declaration that has no faults; `more` is data for every host."""
     from pyinfra.api.exceptions import PyinfraError
 
+    from slackwater.engine.connection import spread
+
     _forget()
     try:
         with _pyinfra(declaration.project):
-            return _make(replace(declaration, data={**declaration.data, **more}), set())
+            inventory = _make(replace(declaration, data={**declaration.data, **more}), set())
+        spread(inventory, declaration.project)
+        return inventory
     except (PyinfraError, click.ClickException, SyntaxError, TypeError, ValueError, LookupError) as error:
         said = error.format_message() if isinstance(error, click.ClickException) else str(error)
         raise RolloutError(f"{declaration.inventory} could not be read: {said}") from error
@@ -154,6 +159,19 @@ def _hosts(inventory: Inventory, declaration: Declaration) -> Iterator[Host]:
         offers = {group: inventory.get_group_data(group)["app"] for group in groups if _offers(inventory, group)}
         places = {name: _place(name, (*groups, "all"), declaration) for name in NAMES}
         yield Host(host.name, groups, host.data.dict(), offers, places)
+
+
+def _scales(host: Host) -> bool:
+    return CLOUD in host.groups and host.scaling_group is not None
+
+
+def _instance(cloud: Host, inventory: Inventory, declaration: Declaration) -> Host:
+    """What an instance of the group will be told, once it has put itself into its groups and those of its inventory."""
+    own = cloud.scaling_group.groups if cloud.scaling_group else ()
+    groups = (*own, *(group for group in cloud.groups if group not in (CLOUD, *own)))
+    data = {**inventory.get_data(), **inventory.get_groups_data(groups), **inventory.get_override_data()}
+    places = {name: _place(name, (*groups, "all"), declaration) for name in NAMES}
+    return Host(f"an instance of {cloud.name}", groups, data, {}, places)
 
 
 def _offers(inventory: Inventory, group: str) -> bool:

@@ -5,7 +5,9 @@ from slackwater.settings.app import App
 from slackwater.settings.backend_tls import BackendTls
 from slackwater.settings.balancer import Balancer
 from slackwater.settings.checks import Checks
+from slackwater.settings.connection import Ssh
 from slackwater.settings.cors import Cors
+from slackwater.settings.drain import Drain
 from slackwater.settings.health import Health
 from slackwater.settings.host import HostSettings, resolve
 from slackwater.settings.hsts import Hsts
@@ -14,6 +16,26 @@ from slackwater.settings.members import members_json, upstreams_json
 from slackwater.settings.membership import Membership
 from slackwater.settings.nginx import Nginx
 from slackwater.settings.rate_limit import RateLimit
+from slackwater.settings.scaling import (
+    Breaker,
+    Connections,
+    GroupHealth,
+    Hooks,
+    Image,
+    LaunchHook,
+    Maintenance,
+    Metric,
+    NetworkLoadBalancer,
+    Notifications,
+    Policy,
+    ScalingGroup,
+    Schedule,
+    Spot,
+    TargetGroup,
+    TerminateHook,
+    Volume,
+    WarmPool,
+)
 from slackwater.settings.secret import Secret
 from slackwater.settings.server import Interface, Server, WorkerClass
 from slackwater.settings.sizing import Environment, memory_max_mb, workers
@@ -26,24 +48,44 @@ __all__ = [
     "App",
     "BackendTls",
     "Balancer",
+    "Breaker",
     "Checks",
+    "Connections",
     "Cors",
+    "Drain",
     "Environment",
     "Fault",
+    "GroupHealth",
     "Health",
+    "Hooks",
     "HostSettings",
     "Hsts",
+    "Image",
     "Interface",
+    "LaunchHook",
     "Logs",
+    "Maintenance",
     "Membership",
+    "Metric",
+    "NetworkLoadBalancer",
     "Nginx",
+    "Notifications",
+    "Policy",
     "RateLimit",
+    "ScalingGroup",
+    "Schedule",
     "Secret",
     "Server",
     "Source",
+    "Spot",
+    "Ssh",
     "Static",
     "Store",
+    "TargetGroup",
+    "TerminateHook",
     "Tls",
+    "Volume",
+    "WarmPool",
     "WorkerClass",
     "collecting",
     "members_json",

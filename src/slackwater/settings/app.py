@@ -61,7 +61,9 @@ class App(Settings):
         dict, "Variables of the app.", allowed="a dictionary of text, such as {'GREETING': 'hello'}"
     )
     secrets: dict[Variable, InstanceOf[Secret]] = part(
-        dict, "Variables whose values stay out of the repository.", allowed="Secret.environment(…) or Secret.file(…)"
+        dict,
+        "Variables whose values stay out of the repository.",
+        allowed="Secret.ssm(…), Secret.secrets_manager(…), Secret.environment(…) or Secret.file(…)",
     )
     static: Annotated[tuple[InstanceOf[Static], ...], AS_TUPLE] = text(
         (), "Directories that nginx serves itself.", allowed="a list of Static(…)"

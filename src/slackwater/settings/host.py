@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast, get_args
 
@@ -14,13 +14,25 @@ from slackwater.settings._base import Settings, shown
 from slackwater.settings._faults import Fault
 from slackwater.settings.app import App
 from slackwater.settings.balancer import Balancer
+from slackwater.settings.connection import Ssh
+from slackwater.settings.drain import Drain
 from slackwater.settings.logs import Logs
 from slackwater.settings.members import is_address
+from slackwater.settings.scaling import ScalingGroup
 from slackwater.settings.server import Server
 from slackwater.settings.sizing import Environment
 from slackwater.settings.store import Store
 
-RESERVED: dict[str, type[Settings]] = {"app": App, "server": Server, "balancer": Balancer, "logs": Logs, "store": Store}
+RESERVED: dict[str, type[Settings]] = {
+    "app": App,
+    "server": Server,
+    "balancer": Balancer,
+    "logs": Logs,
+    "connection": Ssh,
+    "store": Store,
+    "drain": Drain,
+    "scaling_group": ScalingGroup,
+}
 DEFAULT_STORE = ".slackwater/store"
 FLEET = r"[A-Za-z0-9]([._-]?[A-Za-z0-9]){0,39}"
 FLEET_ALLOWED = "must be a name such as 'production': up to 40 letters and digits, with single '.', '_' or '-' between"
@@ -47,6 +59,8 @@ class HostSettings:
     environment: Environment
     fleet: str
     env: dict[str, str]
+    drain: Drain = field(default_factory=Drain)
+    scaling_group: ScalingGroup | None = None
 
     def require_app(self) -> App:
         if self.app is None:
@@ -103,6 +117,8 @@ def _resolved(data: Data, values: dict[str, str]) -> HostSettings:
         environment=data.get("environment", "production"),
         fleet=data.get("fleet", data.get("environment", "production")),
         env={**(app.environment if app else {}), **values},
+        drain=data.get("drain") or Drain(),
+        scaling_group=cast("ScalingGroup | None", data.get("scaling_group")),
     )
 
 

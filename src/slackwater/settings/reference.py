@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from textwrap import wrap
@@ -16,7 +17,9 @@ from slackwater.settings.app import App
 from slackwater.settings.backend_tls import BackendTls
 from slackwater.settings.balancer import Balancer
 from slackwater.settings.checks import Checks
+from slackwater.settings.connection import Ssh
 from slackwater.settings.cors import Cors
+from slackwater.settings.drain import Drain
 from slackwater.settings.health import Health
 from slackwater.settings.host import DEFAULT_STORE
 from slackwater.settings.hsts import Hsts
@@ -24,6 +27,26 @@ from slackwater.settings.logs import Logs
 from slackwater.settings.membership import Membership
 from slackwater.settings.nginx import Nginx
 from slackwater.settings.rate_limit import RateLimit
+from slackwater.settings.scaling import (
+    Breaker,
+    Connections,
+    GroupHealth,
+    Hooks,
+    Image,
+    LaunchHook,
+    Maintenance,
+    Metric,
+    NetworkLoadBalancer,
+    Notifications,
+    Policy,
+    ScalingGroup,
+    Schedule,
+    Spot,
+    TargetGroup,
+    TerminateHook,
+    Volume,
+    WarmPool,
+)
 from slackwater.settings.secret import Secret
 from slackwater.settings.server import Server
 from slackwater.settings.sizing import MOST_WORKERS, SLOTS, SYSTEM_MB
@@ -34,14 +57,39 @@ from slackwater.settings.tls import Tls
 
 WIDTH = 100
 EDGE: tuple[type[Settings], ...] = (Hsts, RateLimit, Cors, BackendTls)
-TYPES: tuple[type[Settings], ...] = (App, Server, Health, Nginx, Static, Balancer, Checks, *EDGE, Logs)
-MADE_TYPES: tuple[type[Settings], ...] = (Source, Secret, Tls, Membership, Store)
+SCALING: tuple[type[Settings], ...] = (
+    ScalingGroup,
+    Volume,
+    Spot,
+    GroupHealth,
+    Maintenance,
+    Hooks,
+    LaunchHook,
+    TerminateHook,
+    Schedule,
+    WarmPool,
+    Notifications,
+    TargetGroup,
+    NetworkLoadBalancer,
+    Breaker,
+    Connections,
+)
+TYPES: tuple[type[Settings], ...] = (
+    *(App, Server, Health, Nginx, Static, Balancer, Checks),
+    *EDGE,
+    *(Logs, Ssh, Drain),
+    *SCALING,
+)
+MADE_TYPES: tuple[type[Settings], ...] = (Source, Secret, Tls, Membership, Store, Image, Metric, Policy)
+DIMENSIONS = 'dimensions={"AutoScalingGroupName": "shop-prod"}'
 MADE = {
     "Source.directory": 'source = Source.directory("examples/shop", exclude=["docs/*"])',
     "Source.archive": f'source = Source.archive("https://example.com/a.tar.gz", sha256="{"0123456789abcdef" * 4}")',
     "Source.requirement": 'source = Source.requirement("httpbin==0.10.4")',
     "Secret.environment": 'secret = Secret.environment("SHOP_DATABASE_URL")',
     "Secret.file": 'secret = Secret.file("secrets/database-url")',
+    "Secret.ssm": 'secret = Secret.ssm("/shop/prod/database-url")',
+    "Secret.secrets_manager": 'secret = Secret.secrets_manager("shop/prod", key="database-url")',
     "Membership.inventory": "membership = Membership.inventory()",
     "Membership.auto_scaling": 'membership = Membership.auto_scaling("shop-prod", region="eu-central-1")',
     "Membership.dns": 'membership = Membership.dns("app.internal", port=8000)',
@@ -50,14 +98,25 @@ MADE = {
     "Tls.certbot": 'tls = Tls.certbot(email="ops@example.com", domains=["shop.example.com"])',
     "Store.directory": f'store = Store.directory("{DEFAULT_STORE}")',
     "Store.s3": 'store = Store.s3("s3://example-bucket/releases")',
+    "Image.id": 'image = Image.id("ami-0123456789abcdef0")',
+    "Image.ssm": 'image = Image.ssm("/aws/service/debian/release/12/latest/amd64")',
+    "Metric.cpu": "metric = Metric.cpu()",
+    "Metric.requests_per_target": 'metric = Metric.requests_per_target(target_group="shop-prod")',
+    "Metric.custom": f'metric = Metric.custom("CWAgent", "mem_used_percent", {DIMENSIONS})',
+    "Policy.defaults": "policy, other_policy = Policy.defaults()",
+    "Policy.step": 'policy = Policy.step("cpu-high", Metric.cpu(), above=70, periods=5, adjustment=1, steps={90: 3})',
+    "Policy.target": 'policy = Policy.target("cpu", Metric.cpu(), value=50)',
+    "Policy.predictive": 'policy = Policy.predictive("forecast", Metric.cpu(), value=50, mode="ForecastAndScale")',
 }
+# Of two defaults that are no schedule together.
+EXAMPLES: dict[str, object] = {"Schedule.cron": "30 7 * * 1-5", "Schedule.minimum": 4}
 OPENING = f"""\
 # Settings
 
 Written from the settings' own fields: all values are the defaults unless a setting must be given. `App`, `Server`,
-`Balancer`, `Logs` and `Store` are values in files of `group_data/`; the other types stand inside an `App` or a
-`Balancer`. A fault names file, line, field, value and what is allowed; `slackwater lint inventories/<environment>.py`
-reports all of them at once and touches no host.
+`Balancer`, `Logs`, `Ssh`, `Store`, `Drain` and `ScalingGroup` are values in files of `group_data/`; the others stand
+inside an `App`, a `Balancer` or a `ScalingGroup`. A fault names file, line, field, value and what is allowed;
+`slackwater lint inventories/<environment>.py` reports all of them at once and touches no host.
 
 ## Names in group data
 
@@ -67,7 +126,10 @@ reports all of them at once and touches no host.
 | `server` | `Server` | `Server()`; used unless `App(server=…)` is set, so that one environment can change it alone |
 | `balancer` | `Balancer` | `Balancer()` |
 | `logs` | `Logs` | `Logs()` |
+| `connection` | `Ssh` | what the inventory says in pyinfra's own words, and ssh's defaults |
 | `store` | `Store` | `Store.directory("{DEFAULT_STORE}")` |
+| `drain` | `Drain` | `Drain()` |
+| `scaling_group` | `ScalingGroup`, for the group `cloud` | no group: the hosts are those of the inventory |
 | `environment` | `"development"`, `"staging"` or `"production"` | `"production"` |
 | `fleet` | the hosts that share one proved release, by a name of their own | the `environment`'s name |
 | `env_file` | a `.env` file, relative to the project | no file; its values override `App.environment` |
@@ -91,16 +153,22 @@ def reference() -> str:
 
 def _section(kind: type[Settings]) -> str:
     name = kind.__name__
-    body = "\n".join(line for field, info in kind.model_fields.items() for line in _setting(field, info))
-    return f"## {name}\n\n{inspect.getdoc(kind)}\n\n```python\n{name.lower()} = {name}(\n{body}\n)\n```\n"
+    body = "\n".join(line for field, info in kind.model_fields.items() for line in _setting(name, field, info))
+    return f"## {name}\n\n{inspect.getdoc(kind)}\n\n```python\n{_variable(name)} = {name}(\n{body}\n)\n```\n"
 
 
-def _setting(name: str, info: FieldInfo) -> Iterator[str]:
+def _variable(kind: str) -> str:
+    """`ScalingGroup` is `scaling_group`, as group data and the other settings name it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
+
+
+def _setting(kind: str, name: str, info: FieldInfo) -> Iterator[str]:
     required = "Must be given: " if info.is_required() else ""
     allowed = _fields.allowed(info)
     text = f"{info.description} {required}{allowed if required else allowed[0].upper() + allowed[1:]}."
     yield from (f"    # {line}" for line in wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
-    yield f"    {name}={_code(info)},"
+    example = EXAMPLES.get(f"{kind}.{name}")
+    yield f"    {name}={_quoted(example) if example is not None else _code(info)},"
 
 
 def _code(info: FieldInfo) -> str:
@@ -108,11 +176,7 @@ def _code(info: FieldInfo) -> str:
     value = info.get_default(call_default_factory=True, validated_data={})
     if value is PydanticUndefined:
         value = (info.examples or [None])[0]
-    if isinstance(value, Source):
-        return f'Source.directory("{value.path}")'
-    if isinstance(value, Settings):
-        return f"{type(value).__name__}()"
-    return _quoted(value)
+    return "Policy.defaults()" if value == Policy.defaults() else _quoted(value)
 
 
 def _quoted(value: object) -> str:
@@ -121,6 +185,12 @@ def _quoted(value: object) -> str:
         return "[" + ", ".join(_quoted(item) for item in value) + "]"
     if isinstance(value, Membership):
         return f"Membership.{value.kind}()"
+    if isinstance(value, Source):
+        return f'Source.directory("{value.path}")'
+    if isinstance(value, Image):
+        return f'Image.id("{value.value}")'
+    if isinstance(value, Settings):
+        return f"{type(value).__name__}()"
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 

@@ -39,14 +39,14 @@ def files_of_the_edge_are_readable(fleet: Fleet) -> Iterator[Fault]:
 
 def both_sides_speak_tls(fleet: Fleet) -> Iterator[Fault]:
     """With one side alone every request would be answered 400 or 502."""
-    for host in fleet.of(APP):
+    for host in fleet.running(APP):
         for balancer in _balancers(fleet):
             yield from _disagreement(host, balancer)
 
 
 def probes_wait_for_the_hosts_own_answer(fleet: Fleet) -> Iterator[Fault]:
     """An app that hangs is answered 504 by its host's nginx; who does not wait for that takes the host for dead."""
-    for host in fleet.of(APP):
+    for host in fleet.running(APP):
         for balancer in _balancers(fleet):
             if host.app and balancer.checks.timeout <= host.app.health.timeout:
                 allowed = f"must be greater than health.timeout of {host.app.name} ({host.app.health.timeout})"

@@ -89,7 +89,7 @@ def ports_differ(fleet: Fleet) -> Iterator[Fault]:
 
 def balancer_passes_what_the_app_takes(fleet: Fleet) -> Iterator[Fault]:
     """A larger limit on the app's own VM would never be reached."""
-    for host in fleet.of(APP):
+    for host in fleet.running(APP):
         for balancer in fleet.of(BALANCER):
             yield from _tighter(host, balancer)
 
