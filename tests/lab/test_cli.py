@@ -13,7 +13,9 @@ COMMANDS = sorted(lab.commands)
 
 def test_every_verb_is_there() -> None:
     """A missing one is a test that cannot be written later."""
-    assert ["down", "load", "logs", "network", "power-cut", "reboot", "ssh", "start", "status", "up"] == COMMANDS
+    expected = ["cloud", "down", "load", "logs", "network", "power-cut", "reboot", "ssh", "start", "status", "up"]
+
+    assert expected == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -23,6 +25,15 @@ def test_help_shows_an_example(name: str) -> None:
 
     assert 0 == result.exit_code
     assert f"Example:\n    slackwater lab {name}" in result.output
+
+
+@pytest.mark.parametrize("name", ["up", "down"])
+def test_help_of_the_clouds_verbs_shows_an_example(name: str) -> None:
+    """The group inside the group is no exception."""
+    result = CliRunner().invoke(lab, ["cloud", name, "--help"])
+
+    assert 0 == result.exit_code
+    assert f"Example:\n    slackwater lab cloud {name}" in result.output
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import click
 
 from slackwater.lab._run import environment
 from slackwater.lab.addressing import GROUPS
+from slackwater.lab.cloud.cli import cloud
 from slackwater.lab.fleet import Lab
 from slackwater.lab.host import HostState
 from slackwater.lab.image import SUITES
@@ -244,6 +245,9 @@ def load(url: str, rtt: float, as_json: bool, **options: Any) -> None:
     lines = (f"{name}: {json.dumps(value)}" for name, value in summary.items())
     click.echo(json.dumps(summary, indent=2) if as_json else "\n".join(lines))
     sys.exit(0 if result.is_clean else 1)
+
+
+lab.add_command(cloud)
 
 
 def become(command: list[str]) -> NoReturn:

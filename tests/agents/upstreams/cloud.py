@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from threading import Thread
 from typing import Any
 
 import boto3
+
+# moto's 1,301 images take seconds to load, and nobody here wants one of them. It reads this when it is imported.
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -53,7 +58,7 @@ class Cloud:
         scaling = self.client("autoscaling")
         known = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
         if not known:
-            image = self.client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+            image = self.client("ec2").register_image(Name=name, RootDeviceName="/dev/xvda")["ImageId"]
             made = {"LaunchConfigurationName": name, "ImageId": image, "InstanceType": "t3.micro"}
             scaling.create_launch_configuration(**made)
             sizes = {"MinSize": 0, "MaxSize": 200, "DesiredCapacity": size}

@@ -1,0 +1,133 @@
+"""The lab's cloud as a process of its own, which outlives the command that started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from slackwater.errors import LabError
+from slackwater.lab.identity import write_whole
+from slackwater.lab.locks import locked
+from slackwater.lab.places import PLACES
+
+HOME = PLACES.labs.parent / "cloud"
+FILE, LOG = "cloud.json", "cloud.log"
+MODULE = "slackwater.lab.cloud.process"
+# moto imports in a second or two, on a busy machine in twenty; after this it has failed, and its log says why.
+START_LIMIT = 60.0
+# It has nothing to finish; whoever ignores SIGTERM for so long is stuck.
+STOP_LIMIT = 10.0
+PAUSE = 0.05
+LAST = 2000
+
+
+@dataclass(frozen=True)
+class Record:
+    """`began` is the process's start by the kernel's clock: a later process of the same number has another."""
+
+    pid: int
+    began: int
+    endpoint: str
+    lifecycle: bool = False
+
+
+def up(directory: Path = HOME, *, port: int = 0, lifecycle: bool = False) -> tuple[Record, bool]:
+    """The running cloud, and whether it had to be started. Raises LabError for one of the other kind."""
+    if not find_spec("moto"):
+        raise LabError("The lab's cloud needs moto: install slackwater with its extra `lab`.")
+    with locked(directory / ".lock"):
+        if record := running(directory):
+            _refuse_another_kind(record, lifecycle)
+            return record, False
+        return _start(directory, port, lifecycle), True
+
+
+def _refuse_another_kind(record: Record, lifecycle: bool) -> None:
+    """Where hooks hold nobody a drain has lost nothing, for it was never waited for."""
+    if record.lifecycle != lifecycle:
+        kind = "with" if record.lifecycle else "without"
+        raise LabError(
+            f"The lab's cloud is there already, {kind} --lifecycle: end it first (`slackwater lab cloud down`; what "
+            "was made in it goes too), ask for the same kind, or give another --directory."
+        )
+
+
+def down(directory: Path = HOME) -> bool:
+    """False if there was nothing to end."""
+    if not directory.exists():
+        return False
+    with locked(directory / ".lock"):
+        record = running(directory)
+        if record:
+            _stop(record)
+        (directory / FILE).unlink(missing_ok=True)
+        return record is not None
+
+
+def running(directory: Path = HOME) -> Record | None:
+    """None when the recorded process is gone, or its number is another's by now."""
+    record = load(directory)
+    return record if record and began(record.pid) == record.began else None
+
+
+def load(directory: Path) -> Record | None:
+    try:
+        return Record(**json.loads((directory / FILE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def save(directory: Path, endpoint: str, *, lifecycle: bool) -> None:
+    """Called by the process itself, once it listens."""
+    record = Record(os.getpid(), began(os.getpid()) or 0, endpoint, lifecycle)
+    write_whole(directory / FILE, json.dumps(asdict(record)) + "\n")
+
+
+def began(pid: int) -> int | None:
+    """None when there is no such process, or only what is left of it until its parent has looked."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def _start(directory: Path, port: int, lifecycle: bool) -> Record:
+    (directory / FILE).unlink(missing_ok=True)
+    command = [sys.executable, "-m", MODULE, str(directory), "--port", str(port)]
+    with (directory / LOG).open("a") as log:
+        process = subprocess.Popen(
+            [*command, *(["--lifecycle"] if lifecycle else [])],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline and process.poll() is None:
+        if record := running(directory):
+            return record
+        time.sleep(PAUSE)
+    process.kill()
+    process.wait()
+    log_file = directory / LOG
+    raise LabError(f"The lab's cloud does not start. Its log, {log_file}:\n{log_file.read_text()[-LAST:]}")
+
+
+def _stop(record: Record) -> None:
+    deadline = time.monotonic() + STOP_LIMIT
+    with suppress(ProcessLookupError):
+        os.kill(record.pid, signal.SIGTERM)
+    while began(record.pid) == record.began:
+        if time.monotonic() > deadline:
+            with suppress(ProcessLookupError):
+                os.kill(record.pid, signal.SIGKILL)
+        time.sleep(PAUSE)

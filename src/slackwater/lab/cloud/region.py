@@ -1,0 +1,73 @@
+"""One region of the lab's cloud: its own services, with moto behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from slackwater.lab.cloud.instances import Instances
+from slackwater.lab.cloud.moto import Moto
+from slackwater.lab.cloud.scaling.activities import Activities
+from slackwater.lab.cloud.scaling.books import Books
+from slackwater.lab.cloud.scaling.checks import Checks
+from slackwater.lab.cloud.scaling.engine import Engine
+from slackwater.lab.cloud.scaling.groups import Groups
+from slackwater.lab.cloud.scaling.hooks import Hooks
+from slackwater.lab.cloud.scaling.machines import Machines
+from slackwater.lab.cloud.scaling.members import Members
+from slackwater.lab.cloud.scaling.notifications import Notifications
+from slackwater.lab.cloud.scaling.policies import Policies
+from slackwater.lab.cloud.scaling.processes import Processes
+from slackwater.lab.cloud.scaling.refreshes import Refreshes
+from slackwater.lab.cloud.scaling.schedules import Schedules
+from slackwater.lab.cloud.scaling.tags import Tags
+from slackwater.lab.cloud.scaling.traffic import Traffic
+from slackwater.lab.cloud.scaling.warm_pools import WarmPools
+from slackwater.lab.cloud.tags import ResourceTags
+from slackwater.lab.cloud.targets import Targets
+from slackwater.lab.cloud.templates import Templates
+from slackwater.lab.cloud.wire.answer import Answer
+from slackwater.lab.cloud.wire.called import Called
+from slackwater.lab.cloud.wire.service import Service
+
+
+class Region:
+    """Built as one piece: each part is handed what it needs of the others."""
+
+    def __init__(self, moto: Moto, name: str, *, lifecycle: bool, clock: Callable[[], float], shortest: int) -> None:
+        self.name, self.account = name, moto.account
+        ec2, ssm, elbv2, cloudwatch = (_client(moto, each, name) for each in ("ec2", "ssm", "elbv2", "cloudwatch"))
+        self.books = Books(moto.account, name)
+        self.templates, self.targets = Templates(moto.account), Targets(elbv2, clock)
+        machines = Machines(self.templates, ec2, ssm)
+        self.engine = Engine(self.books, machines, self.targets, lifecycle=lifecycle)
+        self.engine.clock = clock
+        checks, hooks = Checks(machines, ec2, elbv2), Hooks(self.books, self.engine, shortest)
+        traffic, self.activities = Traffic(self.books, self.engine, checks), Activities(self.books)
+        groups = Groups(self.books, self.engine, checks, (hooks, traffic))
+        policies = Policies(self.books, cloudwatch)
+        groups.forgetters = [policies.forget, self.activities.keep]
+        self.refreshes = Refreshes(self.books, self.engine, checks, cloudwatch)
+        parts = (hooks, traffic, self.activities, policies, self.refreshes, Tags(self.books), Schedules(self.books))
+        others = (Members(self.books, self.engine), Processes(self.books, self.engine), Notifications(self.books))
+        self.services = {
+            "autoscaling": Service("autoscaling", groups, *parts, *others, WarmPools(self.books, self.engine)),
+            "ec2": Service(
+                "ec2",
+                self.templates,
+                Instances(ec2, self.engine, self.targets),
+                ResourceTags(self.templates, ec2),
+            ),
+            "elbv2": Service("elbv2", self.targets),
+        }
+
+    def answer(self, called: Called) -> Answer | None:
+        """None for what moto answers."""
+        service = self.services.get(called.service)
+        return service.answer(called) if service else None
+
+
+def _client(moto: Moto, service: str, region: str) -> Callable[[], Any]:
+    """Made when it is first needed: reading a service's model takes a while."""
+    return partial(moto.client, service, region)

@@ -1,0 +1,144 @@
+"""What Auto Scaling knows: groups, their members and what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from slackwater.lab.cloud.errors import invalid
+
+Values = dict[str, Any]
+COUNTED = frozenset({"Pending", "Pending:Wait", "Pending:Proceed", "InService"})
+"""The states that count towards the desired capacity."""
+IN_SERVICE = "InService"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Action:
+    """One outstanding lifecycle action: one hook, one member. Times are the cloud's clock's."""
+
+    hook: Values
+    token: str
+    deadline: float
+    last: float
+
+
+@dataclass
+class Member:
+    """One instance of a group; `template` is the version that it was launched from."""
+
+    id: str
+    zone: str
+    type: str
+    template: dict[str, str]
+    state: str = "Pending"
+    health: str = "Healthy"
+    protected: bool = False
+    subnet: str | None = None
+    born: float = 0.0
+    spot: bool = False
+    launched: datetime = field(default_factory=now)
+    activity: Values = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
+
+
+@dataclass
+class Group:
+    """`settings` holds what was asked for, under AWS's own names."""
+
+    name: str
+    arn: str
+    settings: Values
+    created: datetime = field(default_factory=now)
+    members: list[Member] = field(default_factory=list)
+    activities: list[Values] = field(default_factory=list)
+    tags: dict[str, Values] = field(default_factory=dict)
+    hooks: dict[str, Values] = field(default_factory=dict)
+    policies: dict[str, Values] = field(default_factory=dict)
+    schedules: dict[str, Values] = field(default_factory=dict)
+    notifications: dict[str, list[str]] = field(default_factory=dict)
+    suspended: dict[str, str] = field(default_factory=dict)
+    metrics: list[str] = field(default_factory=list)
+    traffic: dict[str, str] = field(default_factory=dict)
+    refreshes: list[Any] = field(default_factory=list)
+    warm_pool: Values | None = None
+    warm: list[Member] = field(default_factory=list)
+    surge: int = 0
+    retry: tuple[float, float] | None = None
+
+    @property
+    def minimum(self) -> int:
+        return int(self.settings["MinSize"])
+
+    @property
+    def maximum(self) -> int:
+        return int(self.settings["MaxSize"])
+
+    @property
+    def desired(self) -> int:
+        return int(self.settings["DesiredCapacity"])
+
+    @desired.setter
+    def desired(self, value: int) -> None:
+        self.settings["DesiredCapacity"] = value
+
+    @property
+    def target_groups(self) -> list[str]:
+        return [identifier for identifier, kind in self.traffic.items() if kind == "elbv2"]
+
+    @property
+    def subnets(self) -> list[str]:
+        return [each.strip() for each in self.settings.get("VPCZoneIdentifier", "").split(",") if each.strip()]
+
+    def counted(self) -> list[Member]:
+        return [each for each in self.members if each.state in COUNTED]
+
+    def member(self, instance: str) -> Member:
+        for each in self.members:
+            if each.id == instance:
+                return each
+        raise invalid(f"The instance {instance} is not part of Auto Scaling group {self.name}.")
+
+
+class Books:
+    """All groups of a region."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account, self.region = account, region
+        self.groups: dict[str, Group] = {}
+
+    def group(self, name: str) -> Group:
+        """By its name or, as the API allows, by its ARN."""
+        for group in self.groups.values():
+            if name in (group.name, group.arn):
+                return group
+        raise invalid(f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
+
+    def arn(self, kind: str, rest: str) -> str:
+        return f"arn:aws:autoscaling:{self.region}:{self.account}:{kind}:{uuid4()}:{rest}"
+
+    def members(self) -> Iterator[tuple[Group, Member]]:
+        for group in list(self.groups.values()):
+            for member in list(group.members):
+                yield group, member
+
+    def member(self, instance: str) -> tuple[Group, Member]:
+        for group, member in self.members():
+            if member.id == instance:
+                return group, member
+        raise invalid(f"Instance Id not found - No managed instance found for instance ID: {instance}")
+
+
+def page(found: Iterable[Any], asked: Values, size: int = 50) -> tuple[list[Any], str | None]:
+    """One page and the token of the next; a token is the number to go on at."""
+    everything = list(found)
+    start, count = int(asked.get("NextToken") or 0), int(asked.get("MaxRecords") or size)
+    more = start + count < len(everything)
+    return everything[start : start + count], str(start + count) if more else None

@@ -1,0 +1,47 @@
+"""Warm pools: instances that were prepared and wait outside the group until it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from slackwater.lab.cloud.errors import invalid
+from slackwater.lab.cloud.scaling.books import Books, Values, page
+from slackwater.lab.cloud.scaling.describe import instance
+from slackwater.lab.cloud.scaling.engine import Engine
+
+KEPT = ("MaxGroupPreparedCapacity", "MinSize", "PoolState", "InstanceReusePolicy")
+
+
+class WarmPools:
+    """The engine keeps the pool as full as the group asks for."""
+
+    def __init__(self, books: Books, engine: Engine) -> None:
+        self.books, self.engine = books, engine
+
+    def put_warm_pool(self, asked: Values) -> None:
+        """What is not passed keeps its value; -1 takes MaxGroupPreparedCapacity away."""
+        group = self.books.group(asked["AutoScalingGroupName"])
+        if group.settings.get("MixedInstancesPolicy"):
+            raise invalid("You can't add a warm pool to an Auto Scaling group that has a mixed instances policy.")
+        before = group.warm_pool or {"MinSize": 0, "PoolState": "Stopped"}
+        pool = {**before, **{name: asked[name] for name in KEPT if name in asked}}
+        prepared = pool.get("MaxGroupPreparedCapacity", -1)
+        if prepared == -1:
+            pool.pop("MaxGroupPreparedCapacity", None)
+        elif prepared < group.minimum:
+            raise invalid("MaxGroupPreparedCapacity must not be less than the group's minimum size")
+        group.warm_pool = pool
+        self.engine.fill_warm_pool(group)
+
+    def describe_warm_pool(self, asked: Values) -> Mapping[str, Any]:
+        group = self.books.group(asked["AutoScalingGroupName"])
+        some, more = page([instance(each) for each in group.warm], asked)
+        return {"WarmPoolConfiguration": group.warm_pool, "Instances": some, "NextToken": more}
+
+    def delete_warm_pool(self, asked: Values) -> None:
+        group = self.books.group(asked["AutoScalingGroupName"])
+        if group.warm_pool is None:
+            raise invalid(f"No warm pool found for AutoScalingGroup '{group.name}'")
+        group.warm_pool = None
+        self.engine.fill_warm_pool(group)

@@ -1,0 +1,235 @@
+"""Lifecycle hooks: in the books, and with `lifecycle` in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from slackwater.lab.cloud import Endpoint, cloud
+from tests.lab.cloud.conftest import Make, group_arguments, template_data
+
+LAUNCHING, TERMINATING = "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"
+UP = {"LifecycleHookName": "up", "LifecycleTransition": LAUNCHING, "HeartbeatTimeout": 60, "DefaultResult": "ABANDON"}
+DOWN = {"LifecycleHookName": "down", "LifecycleTransition": TERMINATING, "HeartbeatTimeout": 60}
+DOWN |= {"DefaultResult": "CONTINUE"}
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Fleet:
+    """One group `g` in a cloud whose hooks hold instances."""
+
+    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+        self.endpoint, self.clock = endpoint, clock
+        self.asg, self.ground = endpoint.client("autoscaling"), endpoint.cloud.ground()
+        data = template_data(self.ground)
+        endpoint.client("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
+
+    def make(self, hooks: list[dict[str, Any]], **more: Any) -> None:
+        asked = group_arguments(self.ground, "g", LifecycleHookSpecificationList=hooks, **more)
+        self.asg.create_auto_scaling_group(**asked)
+
+    def instances(self) -> list[dict[str, Any]]:
+        return list(self.asg.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"])
+
+    def states(self) -> list[str]:
+        return [each["LifecycleState"] for each in self.instances()]
+
+    def desire(self, number: int) -> None:
+        self.asg.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=number)
+
+    def complete(self, hook: str, result: str, instance: str | None = None) -> None:
+        instance = instance or self.instances()[0]["InstanceId"]
+        self.asg.complete_lifecycle_action(
+            AutoScalingGroupName="g", LifecycleHookName=hook, InstanceId=instance, LifecycleActionResult=result
+        )
+
+    def beat(self, hook: str) -> None:
+        instance = self.instances()[0]["InstanceId"]
+        self.asg.record_lifecycle_action_heartbeat(
+            AutoScalingGroupName="g", LifecycleHookName=hook, InstanceId=instance
+        )
+
+    def wait(self, seconds: float) -> None:
+        self.clock.seconds += seconds
+        self.endpoint.cloud.tick()
+
+    def activity(self) -> tuple[str, str]:
+        """Of the last launch."""
+        found = self.asg.describe_scaling_activities(AutoScalingGroupName="g")["Activities"]
+        last = next(each for each in found if each["Description"].startswith("Launching"))
+        return last["StatusCode"], last.get("StatusMessage", "")
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    clock = Clock()
+    with cloud(lifecycle=True, clock=clock) as endpoint:
+        yield Fleet(endpoint, clock)
+        assert [] == endpoint.uncovered
+
+
+def test_hooks_given_with_the_group_are_there_before_the_first_instance(fleet: Fleet) -> None:
+    """moto drops them, and the first instances would come without."""
+    fleet.make([UP], DesiredCapacity=2)
+
+    assert ["Pending:Wait"] * 2 == fleet.states()
+    assert "MidLifecycleAction" == fleet.activity()[0]
+
+
+def test_an_instance_that_continues_is_in_service(fleet: Fleet) -> None:
+    """Only then, and its activity has ended well."""
+    fleet.make([UP], DesiredCapacity=1)
+    fleet.complete("up", "CONTINUE")
+
+    assert ["InService"] == fleet.states()
+    assert "Successful" == fleet.activity()[0]
+
+
+def test_a_silent_launch_is_abandoned_and_tried_again(fleet: Fleet) -> None:
+    """After the heartbeat, with the hook's default."""
+    fleet.make([UP], DesiredCapacity=1)
+    first = fleet.instances()[0]["InstanceId"]
+    fleet.wait(59)
+    kept = fleet.instances()[0]["InstanceId"]
+    fleet.wait(2)
+    left, (status, why) = fleet.instances(), fleet.activity()
+    fleet.wait(2)
+
+    assert first == kept
+    assert [] == left
+    assert ("Cancelled", True) == (status, why.endswith("was abandoned: Heartbeat Timeout"))
+    assert ["Pending:Wait"] == fleet.states()
+    assert first != fleet.instances()[0]["InstanceId"]
+
+
+def test_a_heartbeat_holds_the_wait(fleet: Fleet) -> None:
+    """By the hook's timeout, counted from the heartbeat."""
+    fleet.make([UP], DesiredCapacity=1)
+    for _ in range(3):
+        fleet.wait(50)
+        fleet.beat("up")
+    fleet.wait(59)
+
+    assert ["Pending:Wait"] == fleet.states()
+    assert ["RecordLifecycleActionHeartbeat"] * 3 == [name for name, _ in fleet.endpoint.lifecycle_calls]
+
+
+def test_heartbeats_end_at_a_hundred_timeouts(fleet: Fleet) -> None:
+    """Or at 48 hours, whichever is smaller."""
+    fleet.make([UP | {"HeartbeatTimeout": 30}], DesiredCapacity=1)
+    for _ in range(119):
+        fleet.wait(25)
+        fleet.beat("up")
+    fleet.wait(25)
+
+    assert [] == fleet.states()
+
+
+def test_all_hooks_must_continue(fleet: Fleet) -> None:
+    """One of two is not enough."""
+    fleet.make([UP, UP | {"LifecycleHookName": "other"}], DesiredCapacity=1)
+    fleet.complete("up", "CONTINUE")
+    between = fleet.states()
+    fleet.complete("other", "CONTINUE")
+
+    assert (["Pending:Wait"], ["InService"]) == (between, fleet.states())
+
+
+def test_an_instance_that_leaves_waits_for_its_hook(fleet: Fleet) -> None:
+    """Out of the group's count, and gone when it says so."""
+    fleet.make([DOWN], DesiredCapacity=1)
+    leaver = fleet.instances()[0]["InstanceId"]
+    fleet.desire(0)
+    waiting = fleet.states()
+    fleet.complete("down", "CONTINUE")
+    path = ["Pending", "Pending:Proceed", "InService", "Terminating", "Terminating:Wait", "Terminating:Proceed"]
+
+    assert (["Terminating:Wait"], []) == (waiting, fleet.states())
+    assert [*path, "Terminated"] == [state for who, state in fleet.endpoint.cloud.states if who == leaver]
+
+
+def test_an_abandoned_terminate_hook_retains_where_the_group_says_so(fleet: Fleet) -> None:
+    """Without the policy ABANDON and CONTINUE both end the instance."""
+    retain = {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}
+    fleet.make([DOWN], DesiredCapacity=1, InstanceLifecyclePolicy=retain)
+    fleet.desire(0)
+    fleet.complete("down", "ABANDON")
+    kept = fleet.instances()[0]
+    fleet.asg.terminate_instance_in_auto_scaling_group(
+        InstanceId=kept["InstanceId"], ShouldDecrementDesiredCapacity=False
+    )
+
+    assert "Terminating:Retained" == kept["LifecycleState"]
+    assert [] == fleet.states()
+
+
+def test_a_deleted_launch_hook_abandons_who_waits(fleet: Fleet) -> None:
+    """ABANDON for launching instances, CONTINUE for leaving ones."""
+    fleet.make([UP], DesiredCapacity=1)
+    fleet.asg.delete_lifecycle_hook(AutoScalingGroupName="g", LifecycleHookName="up")
+
+    assert [] == fleet.states()
+    assert "Cancelled" == fleet.activity()[0]
+
+
+def test_an_action_that_nobody_waits_for_is_an_error(make: Make, asg: Any, described: Any) -> None:
+    """Also where hooks hold nobody: a stub would say 200."""
+    make("calm", DesiredCapacity=1, LifecycleHookSpecificationList=[UP])
+    instance = described("calm")["Instances"][0]
+    asked = {"AutoScalingGroupName": "calm", "LifecycleHookName": "up", "InstanceId": instance["InstanceId"]}
+
+    assert "InService" == instance["LifecycleState"]
+    with pytest.raises(ClientError, match="No active Lifecycle Action found with instance ID i-"):
+        asg.complete_lifecycle_action(**asked, LifecycleActionResult="CONTINUE")
+    with pytest.raises(ClientError, match="No active Lifecycle Action found"):
+        asg.record_lifecycle_action_heartbeat(**asked)
+
+
+def test_a_hook_is_described_as_it_was_put(make: Make, asg: Any) -> None:
+    """What a second call does not name keeps its value; moto makes up three fields and drops one."""
+    make("books")
+    more = {"NotificationMetadata": "m", "NotificationTargetARN": "arn:aws:sqs:eu-central-1:1:q"}
+    more["RoleARN"] = "arn:aws:iam::123456789012:role/r"
+    asg.put_lifecycle_hook(AutoScalingGroupName="books", **UP, **more)
+    asg.put_lifecycle_hook(AutoScalingGroupName="books", LifecycleHookName="up", HeartbeatTimeout=90)
+    found = asg.describe_lifecycle_hooks(AutoScalingGroupName="books")["LifecycleHooks"]
+
+    assert [UP | more | {"AutoScalingGroupName": "books", "HeartbeatTimeout": 90, "GlobalTimeout": 9000}] == found
+
+
+def test_the_books_know_aws_defaults(make: Make, asg: Any) -> None:
+    """An hour, and ABANDON."""
+    make("defaults")
+    asg.put_lifecycle_hook(AutoScalingGroupName="defaults", LifecycleHookName="h", LifecycleTransition=LAUNCHING)
+    hook = asg.describe_lifecycle_hooks(AutoScalingGroupName="defaults")["LifecycleHooks"][0]
+
+    assert (3600, "ABANDON", 172800) == (hook["HeartbeatTimeout"], hook["DefaultResult"], hook["GlobalTimeout"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"HeartbeatTimeout": 10}, "HeartbeatTimeout must be between 30 and 7200"),
+        ({"LifecycleTransition": "sideways"}, "LifecycleTransition must be"),
+        ({"DefaultResult": "MAYBE"}, "DefaultResult must be"),
+        ({"AutoScalingGroupName": "nobody"}, "AutoScalingGroup name not found"),
+    ],
+)
+def test_a_wrong_hook_is_refused(make: Make, asg: Any, wrong: dict[str, Any], complaint: str) -> None:
+    """moto accepts them all."""
+    name = f"wrong-{next(iter(wrong))}"
+    make(name)
+    with pytest.raises(ClientError, match=complaint):
+        asg.put_lifecycle_hook(**{"AutoScalingGroupName": name, **UP, **wrong})
