@@ -5,6 +5,7 @@ from pyinfra import host
 from roles.app import app
 from roles.balancer import balancer
 from roles.base import base
+from roles.breaker import breaker
 from roles.certbot import certbot
 from roles.certificates import certificates
 from roles.former_apps import former_apps
@@ -12,26 +13,28 @@ from roles.keepalived import keepalived
 from roles.logrotate import logrotate
 from roles.nginx import nginx
 from roles.python import python
+from roles.scaling_group import scaling_group
 from roles.upstreams import upstreams
 from slackwater.engine import report
 
 report.begin()
-
-base()
-if "app" in host.groups:
-    python()
-    app()
-if {"app", "balancer"} & set(host.groups):
-    certificates()
-if "balancer" in host.groups:
-    balancer()
-if {"app", "balancer"} & set(host.groups):
-    nginx()
-# Of a host that was a balancer they take themselves away.
-upstreams()
-keepalived()
-if "balancer" in host.groups:
-    certbot()
-if "app" in host.groups:
-    former_apps()
-logrotate()
+if "cloud" not in host.groups:
+    base()
+    if "app" in host.groups:
+        python()
+        app()
+    if {"app", "balancer"} & set(host.groups):
+        certificates()
+        if "balancer" in host.groups:
+            balancer()
+        nginx()
+    upstreams()  # of a host that was a balancer, these take themselves away
+    keepalived()
+    breaker()
+    if "balancer" in host.groups:
+        certbot()
+    if "app" in host.groups:
+        former_apps()
+    logrotate()
+else:
+    scaling_group()

@@ -63,8 +63,17 @@ def test_group_data_only_declares(path: Path) -> None:
 def test_a_role_knows_only_pyinfra_the_settings_and_the_engine(name: str) -> None:
     """A role describes; what it needs of the world comes through the engine."""
     allowed = {"pyinfra", "pyinfra.api", "slackwater.settings", "slackwater.engine", "slackwater.resources"} | STANDARD
+    cloud = {"slackwater.aws.operations"} if name == "scaling_group" else set()
 
-    assert set() == set(imports(HOUSE / f"roles/{name}.py")) - allowed
+    assert set() == set(imports(HOUSE / f"roles/{name}.py")) - allowed - cloud
+
+
+def test_what_is_pure_of_the_cloud_asks_nobody() -> None:
+    """A plan is made of values: neither boto3, nor a clock, nor the writing half is within its reach."""
+    forbidden = {"boto3", "botocore", "time", "slackwater.aws.apply", "pyinfra"}
+    pure = [HOUSE / f"src/slackwater/aws/{name}.py" for name in ("call", "plan", "tags", "saved")]
+
+    assert [] == [path.name for path in pure if forbidden & set(imports(path))]
 
 
 @pytest.mark.parametrize("name", ROLES)

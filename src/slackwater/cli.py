@@ -10,13 +10,20 @@ import click
 from slackwater.errors import SlackwaterError
 
 COMMANDS = {
+    "apply": "slackwater.aws.cli.apply:apply",
+    "bundle": "slackwater.bundle.cli:bundle",
+    "delete": "slackwater.aws.cli.delete:delete",
+    "image": "slackwater.image.cli:image",
     "init": "slackwater.init:command",
     "lab": "slackwater.lab.cli:lab",
     "lint": "slackwater.lint:command",
+    "permissions": "slackwater.aws.cli.permissions:permissions",
+    "plan": "slackwater.aws.cli.plan:plan",
     "release": "slackwater.release.cli:release",
     "rollback": "slackwater.rollout.cli:rollback",
     "rollout": "slackwater.rollout.cli:rollout",
     "status": "slackwater.rollout.cli:status",
+    "watch": "slackwater.aws.breaker.cli:watch",
 }
 
 

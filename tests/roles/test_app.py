@@ -17,6 +17,7 @@ from slackwater.engine import Machine, slot
 from slackwater.engine.values import File
 from slackwater.resources import resource
 from slackwater.settings import resolve
+from tests.roles.bare import Bare
 
 MACHINE = Machine("debian", "12", "bookworm", "app-1", "3.11", cores=2, memory=4096, time_daemon="")
 
@@ -81,6 +82,61 @@ def test_a_changed_secret_is_another_slot_and_stays_hidden(shop: App, monkeypatc
     assert first.name != second.name
     assert [("600", "root")] == [(item.mode, item.owner) for item in holding]
     assert holding[0].path.endswith(f"{first.name}/secrets/API_KEY")
+
+
+RESOLVED = "/shop/prod/database-url"
+
+
+@pytest.fixture
+def cloudy(shop: App) -> App:
+    return shop.model_copy(update={"secrets": {"DATABASE_URL": Secret.ssm(RESOLVED)}})
+
+
+def test_a_secret_of_aws_is_a_name_in_the_slot_and_a_credential_of_its_unit(cloudy: App) -> None:
+    """The operator's machine never has the value: the host makes the file before the slot starts."""
+    made = slot(resolve({"app": cloudy}), MACHINE, "r1", {"DATABASE_URL": "7@1700000000"})
+    files = {item.path.rpartition("/")[2]: item for item in made.items if isinstance(item, File)}
+    folder = f"/etc/slackwater/shop/{made.name}"
+    unit = files[f"slackwater-shop@{made.name}.service"].content
+
+    assert RESOLVED == json.loads(files["secrets.json"].content)["DATABASE_URL"]["location"]
+    assert ("600", "root") == (files["secrets.json"].mode, files["secrets.json"].owner)
+    assert f"LoadCredential=DATABASE_URL:{folder}/secrets/DATABASE_URL\n" in unit
+    assert "DATABASE_URL" not in files
+
+
+def test_another_version_of_a_secret_of_aws_is_another_slot(cloudy: App) -> None:
+    """A converge after the value was replaced brings it to the app without a restart of what serves."""
+    names = {
+        slot(resolve({"app": cloudy}), MACHINE, "r1", {"DATABASE_URL": seen}).name for seen in ("7@1", "7@1", "8@2")
+    }
+
+    assert 2 == len(names)
+
+
+def test_a_host_is_asked_which_versions_it_sees(run_role: Any, cloudy: App, tmp_path: Path) -> None:
+    """By its own role, with code that is sent along; what it answers is in the slot that it gets."""
+    bare = Bare(lines={"RESOLVE": [json.dumps({"versions": {"DATABASE_URL": "7@1"}})]})
+    done = run_role(app_role, groups=("app",), data=data_of(cloudy, tmp_path), bare=bare)
+    written = next(command for command in done.executed_commands if "/secrets.json" in command)
+
+    assert "slackwater-slots switch shop src-" in "\n".join(done.executed_commands)
+    assert RESOLVED not in written
+
+
+def test_a_host_that_cannot_resolve_is_refused_with_its_own_sentence(
+    run_role: Any, cloudy: App, tmp_path: Path
+) -> None:
+    """Before anything of the app was changed there."""
+    fault = "SSM parameter /shop/prod/database-url in eu-central-1: the role shop may not read it"
+    bare = Bare(lines={"RESOLVE": [json.dumps({"fault": fault})]})
+    done = run_role(app_role, groups=("app",), data=data_of(cloudy, tmp_path), bare=bare)
+
+    assert [f"echo '@fake/me: {fault}' >&2; exit 1"] == done.executed_commands
+
+
+def data_of(app: App, tmp_path: Path) -> dict[str, Any]:
+    return {"app": app, "store": Store.directory(str(tmp_path / "store"))}
 
 
 def test_the_same_settings_are_the_same_slot(shop: App) -> None:

@@ -30,6 +30,17 @@ def test_a_fleet_that_is_well(site: Site) -> None:
     ] == rows
 
 
+def test_the_operators_machine_is_no_host_of_the_fleet(site: Site) -> None:
+    """`cloud` is where AWS is asked from: it serves nobody, and nothing of it is looked at."""
+    (site.hosts["balancer-1"].home / "etc/nginx/slackwater.d").mkdir(parents=True)
+    site.declare("app-1", "app-2", "app-3", groups='cloud = ["@local"]\n')
+    work = site.begin("status", "--json")
+    status = work.wait()
+
+    assert 0 == status, work.said()
+    assert [*THREE, "balancer-1"] == [row["host"] for row in json.loads(work.output.read_text())["hosts"]]
+
+
 def test_each_host_has_its_own_fault(site: Site) -> None:
     """One frozen, one silent, one on another release, a balancer without nginx: a row each, exit status 1."""
     site.tell(banner=1)

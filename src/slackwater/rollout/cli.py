@@ -15,6 +15,8 @@ import click
 import gevent
 import pyinfra_cli  # noqa: F401  # makes sockets and threads cooperative: before anything opens one
 
+from slackwater.aws.refresh.cli import refresh
+from slackwater.aws.refresh.options import or_refresh
 from slackwater.changes.change import Wish
 from slackwater.errors import RolloutError, SlackwaterError
 from slackwater.release import Proved, Release, declared
@@ -53,7 +55,21 @@ def _of_a_fleet(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _refresh(as_json: bool, **words: Any) -> None:
+    events = Events(as_json)
+    try:
+        with _interruptible():
+            status, said = refresh(events.say, as_json=as_json, **words)
+    except SlackwaterError as error:
+        events.end({"ok": False, "error": str(error)})
+        raise
+    events.say("", said)
+    events.end({"ok": status == 0, "status": status, "said": said})
+    raise SystemExit(status)
+
+
 @click.command()
+@or_refresh(_refresh)
 @_of_a_fleet
 @click.option("--release", metavar="ID", help="A release of the store; without it one is built from the source.")
 @click.option("--canary", default=1, show_default=True, help="How many hosts go first.")
@@ -84,11 +100,13 @@ def rollout(
 ) -> None:
     """Bring a release to every app host: canary first, then batch by batch; at the first failure all go back.
 
-    The exit status is 0 only when every app host runs the release.
+    The exit status is 0 only when every app host runs the release. With --strategy refresh AWS replaces the instances
+    of the scaling group by those of its newest launch template: 0 done, 1 all is as before, 3 a mixture is left.
 
     \b
     Examples:
       slackwater rollout inventories/prod.py --release 2026-11-21.1 --canary 1 --batch 25% --bake 30
+      slackwater rollout inventories/prod.py --strategy refresh --checkpoint 20 --checkpoint 50
       slackwater rollout inventories/prod.py --dry-run
       slackwater rollout inventories/prod.py --cancel
     """

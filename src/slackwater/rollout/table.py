@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from slackwater.agents.breaker.watch import Seen as Launches
+from slackwater.aws.breaker.standing import standings
 from slackwater.changes import Change
 from slackwater.rollout import balancers
 from slackwater.rollout.fleet import Fleet
@@ -49,6 +51,8 @@ class Report:
     proved: str | None
     change: Change | None
     rows: tuple[Row, ...]
+    launches: tuple[Launches, ...] = ()
+    """Of scaling groups with a breaker."""
 
     def is_well(self) -> bool:
         return all(row.is_well() for row in self.rows)
@@ -56,7 +60,8 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         change = {**asdict(self.change), "owner": str(self.change.owner)} if self.change else None
         head = {"app": self.app, "fleet": self.fleet, "proved": self.proved, "change": change}
-        return {**head, "ok": self.is_well(), "hosts": [asdict(row) for row in self.rows]}
+        launches = [one.as_json() for one in self.launches]
+        return {**head, "ok": self.is_well(), "hosts": [asdict(row) for row in self.rows], "launches": launches}
 
     def text(self) -> str:
         table = Table("host", "group", "release", "wanted", "health", "in flight", "since", "last error", box=None)
@@ -72,6 +77,9 @@ class Report:
         for row in self.rows:
             for line in balancers.lines(row.host, row.upstream or {}):
                 console.print(line, highlight=False, markup=False, soft_wrap=True)
+        for group in self.launches:
+            if not group.is_free:
+                console.print(str(group), highlight=False, markup=False, soft_wrap=True)
         return out.getvalue().rstrip()
 
 
@@ -98,11 +106,18 @@ def report(fleet: Fleet) -> Report:
     apps = [_app_row(one, wanted) for one in fleet.seen().values()]
     # A host may be both: as an app host it has a row of its own, as a balancer another.
     members, balancing = fleet.members(), fleet.hosts.of("balancer")
-    others = by_name(name for name in fleet.hosts.hosts if name not in members or name in balancing)
+    served = [name for name, host in fleet.hosts.hosts.items() if _is_of_the_fleet(host.groups)]
+    others = by_name(name for name in served if name not in members or name in balancing)
     answers = fleet.hosts.ask(others, balancers.QUESTION)
     groups = {name: "balancer" if name in balancing else _group(fleet.hosts.hosts[name].groups) for name in others}
     rest = [_other_row(name, groups[name], facts(said)) for name, said in answers.items()]
-    return Report(fleet.app.name, fleet.name, wanted, fleet.changes.current(), (*apps, *rest))
+    launches = tuple(standings(fleet.hosts.hosts.values()))
+    return Report(fleet.app.name, fleet.name, wanted, fleet.changes.current(), (*apps, *rest), launches)
+
+
+def _is_of_the_fleet(groups: Sequence[str]) -> bool:
+    """Not so the operator's machine, which stands in the group `cloud` because AWS is asked from it."""
+    return "cloud" not in groups or _group(groups) != "-"
 
 
 def _group(groups: Sequence[str]) -> str:

@@ -1,0 +1,1 @@
+"""The commands of the cloud half: `slackwater plan`, `apply`, `delete` and `permissions`."""

@@ -1,0 +1,91 @@
+"""A project whose group is in the lab's cloud, and commands run in it as an operator does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from slackwater.lab.cloud import Ground
+from tests.aws.resources import Lab
+
+HOUSE = Path(__file__).resolve().parents[2]
+WHEELS = ".slackwater/cache/wheels"
+COMMAND_LIMIT = 240
+"""Seconds: building the first bundle of a project is the longest of it."""
+
+CLOUD = """from slackwater import Image, ScalingGroup, TargetGroup
+
+scaling_group = ScalingGroup(
+    name="{name}",
+    region="eu-central-1",
+    image=Image.id("{ground.image}"),
+    instance_types=["t3.micro"],
+    subnets={subnets},
+    security_groups=["{ground.security_group}"],
+    instance_profile="{ground.instance_profile}",
+    target_groups=[TargetGroup(name="{name}", vpc="{ground.vpc}")],
+    policies=[],
+    desired=2,
+    maximum={maximum},
+)
+"""
+FILES = {
+    "inventories/prod.py": 'cloud = ["@local"]\n',
+    "group_data/prod.py": 'environment = "production"\n',
+    "group_data/app.py": "from slackwater import App, Source\n\n"
+    'app = App(name="shop", entrypoint="shop:app", source=Source.directory("shop"))\n',
+    "shop/shop.py": "app = None\n",
+    "shop/requirements.txt": "",
+}
+
+
+class Project:
+    """`write(maximum=4)` declares the group anew; the same name unless told otherwise."""
+
+    def __init__(self, place: Path, lab: Lab, name: str) -> None:
+        self.place, self.lab, self.name = place, lab, name
+        store = f"from slackwater import Store\n\nstore = Store.s3('s3://{lab.ground.bucket}/fleet')\n"
+        for file, text in {**FILES, "group_data/all.py": store}.items():
+            self.put(file, text)
+        for file in ("deploy.py", "config.py"):
+            shutil.copyfile(HOUSE / file, place / file)
+        if (HOUSE / WHEELS).is_dir():
+            shutil.copytree(HOUSE / WHEELS, place / WHEELS)
+        self.write()
+
+    def put(self, file: str, text: str) -> None:
+        (self.place / file).parent.mkdir(parents=True, exist_ok=True)
+        (self.place / file).write_text(text)
+
+    def write(self, maximum: int = 10) -> None:
+        self.put("group_data/cloud.py", cloud(self.lab.ground, self.name, maximum))
+
+    def run(self, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+        """`slackwater` with these words."""
+        return self._run(["-c", "from slackwater.cli import main; main()", *words], answer)
+
+    def pyinfra(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self._run(["-m", "pyinfra", "inventories/prod.py", "deploy.py", *words], "")
+
+    def _run(self, words: list[str], answer: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.place,
+            env=self.environment(),
+            input=answer,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_LIMIT,
+        )
+
+    def environment(self) -> dict[str, str]:
+        ours = {"PYTHONPATH": f"{HOUSE / 'src'}:{HOUSE}", "COLUMNS": "200"}
+        return {**os.environ, **self.lab.endpoint.environment, **ours}
+
+
+def cloud(ground: Ground, name: str, maximum: int) -> str:
+    return CLOUD.format(name=name, ground=ground, subnets=list(ground.subnets), maximum=maximum)

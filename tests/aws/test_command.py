@@ -1,0 +1,108 @@
+"""`slackwater plan`, `apply` and `delete` as an operator types them, in a project of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aws.project import COMMAND_LIMIT, Project
+from tests.aws.resources import Lab
+from tests.aws.resources import lab as start
+
+INVENTORY = "inventories/prod.py"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with start() as running:
+        yield running
+
+
+def test_a_plan_is_shown_saved_applied_and_then_stale(lab: Lab, tmp_path: Path) -> None:
+    """2 when something would change, 0 when nothing would; a saved plan is for the world that it was made in."""
+    project = Project(tmp_path, lab, "tide")
+    planned = project.run("plan", INVENTORY, "--out", "tide.plan")
+    applied = project.run("apply", INVENTORY, "--plan", "tide.plan", "--yes")
+    rested = project.run("plan", INVENTORY, "--json")
+    stale = project.run("apply", INVENTORY, "--plan", "tide.plan", "--yes")
+
+    assert (2, 0, 0, 1) == tuple(done.returncode for done in (planned, applied, rested, stale)), applied.stderr
+    assert "+ autoscaling create_auto_scaling_group  new" in planned.stdout
+    assert "tide: done" in applied.stdout
+    assert {"group": "tide", "calls": [], "notes": [], "changes": 0} == json.loads(rested.stdout)
+    assert "AWS holds something else since it was made" in stale.stderr
+    assert "cloud-config" not in planned.stdout + applied.stdout + (tmp_path / "tide.plan").read_text()
+
+
+def test_apply_asks_and_a_no_changes_nothing(lab: Lab, tmp_path: Path) -> None:
+    """Neither does a declaration with faults, nor wrong words; none of them says that something would change."""
+    project = Project(tmp_path, lab, "neap")
+    before = len(lab.endpoint.calls)
+    declined = project.run("apply", INVENTORY, answer="n\n")
+    project.put(
+        "group_data/cloud.py", (tmp_path / "group_data/cloud.py").read_text().replace("maximum=10", "maximum=1")
+    )
+    asked = len(lab.endpoint.calls)
+    faulty = project.run("plan", INVENTORY)
+    nowhere = project.run("plan", "inventories/none.py")
+
+    assert (1, 1, 1) == (declined.returncode, faulty.returncode, nowhere.returncode)
+    assert "maximum = 1: must be at least minimum (2)" in faulty.stderr
+    assert asked == len(lab.endpoint.calls)
+    assert [] == [name for _, name in lab.endpoint.calls[before:] if not name.startswith(("Describe", "Head", "Get"))]
+
+
+def test_a_group_is_deleted_by_its_name(lab: Lab, tmp_path: Path) -> None:
+    """Another name deletes nothing; afterwards a plan would make it anew."""
+    project = Project(tmp_path, lab, "spring")
+    made = project.run("apply", INVENTORY, "--yes", "--json")
+    other = project.run("delete", INVENTORY, "ebb", "--yes")
+    kept = project.run("delete", INVENTORY, "spring", answer="sprin\n")
+    gone = project.run("delete", INVENTORY, "spring", answer="spring\n")
+
+    assert (0, 1, 1, 0) == tuple(done.returncode for done in (made, other, kept, gone)), gone.stderr
+    assert json.loads(made.stdout)["ok"] is True
+    names = [each["AutoScalingGroupName"] for each in _groups(lab)]
+    assert "spring" not in names
+
+
+@pytest.mark.parametrize(
+    ("words", "question", "answer"),
+    [
+        (["apply", INVENTORY], "Change ", "y\n"),
+        (["delete", INVENTORY, "flood"], "Type flood", "flood\n"),
+    ],
+    ids=["apply", "delete"],
+)
+def test_what_has_changed_while_a_person_thought_is_refused(
+    lab: Lab, tmp_path: Path, words: list[str], question: str, answer: str
+) -> None:
+    """What was shown is what is done, or nothing is."""
+    project = Project(tmp_path, lab, "flood")
+    project.run("apply", INVENTORY, "--yes")
+    project.write(maximum=9)
+    scaling = lab.client("autoscaling")
+    arguments = [sys.executable, "-u", "-c", "from slackwater.cli import main; main()", *words]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(arguments, cwd=project.place, env=project.environment(), text=True, **pipes) as command:
+        assert command.stdout
+        shown = ""
+        while question not in shown and (one := command.stdout.read(1)):
+            shown += one
+        scaling.update_auto_scaling_group(AutoScalingGroupName="flood", HealthCheckGracePeriod=77)
+        _, errors = command.communicate(answer, timeout=COMMAND_LIMIT)
+    (group,) = (each for each in _groups(lab) if each["AutoScalingGroupName"] == "flood")
+
+    assert 1 == command.returncode
+    assert "AWS holds something else than what was shown (group). Nothing was changed" in errors
+    assert (10, 2) == (group["MaxSize"], group["MinSize"])
+
+
+def _groups(lab: Lab) -> list[dict[str, Any]]:
+    return list(lab.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"])

@@ -1,0 +1,147 @@
+"""Whatever is declared: what was applied is at rest, from nothing and from any other declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from slackwater.settings import (
+    GroupHealth,
+    Hooks,
+    LaunchHook,
+    Maintenance,
+    Metric,
+    Notifications,
+    Policy,
+    Schedule,
+    Spot,
+    TargetGroup,
+    TerminateHook,
+    Volume,
+    WarmPool,
+)
+from tests.aws.resources import NUMBERS, Lab
+from tests.aws.resources import lab as start
+from tests.aws.whole import planned, run
+from tests.conftest import LONG
+
+EXAMPLES = 200 if LONG else 4
+
+Fields = dict[str, Any]
+
+hooks = st.builds(
+    Hooks,
+    launch=st.none() | st.builds(LaunchHook, heartbeat=st.integers(30, 7200), deadline=st.just(1200)),
+    terminate=st.none()
+    | st.builds(TerminateHook, heartbeat=st.integers(30, 7200), default=st.sampled_from(["CONTINUE", "ABANDON"])),
+)
+volumes = st.lists(
+    st.builds(
+        Volume,
+        device=st.sampled_from(["/dev/xvda", "/dev/xvdb", "/dev/sdc"]),
+        gb=st.integers(8, 100),
+        iops=st.none() | st.integers(3000, 4000),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda volume: volume.device,
+)
+policies = st.lists(
+    st.one_of(
+        st.builds(
+            lambda above, adjustment: Policy.step("out", Metric.cpu(), above=above, adjustment=adjustment),
+            st.integers(50, 90).map(float),
+            st.integers(1, 3),
+        ),
+        st.builds(
+            lambda below: Policy.step("in", Metric.cpu(), below=below, adjustment=-1, periods=10),
+            st.integers(5, 40).map(float),
+        ),
+        st.builds(lambda value: Policy.target("held", Metric.cpu(), value=value), st.integers(30, 80).map(float)),
+    ),
+    max_size=3,
+    unique_by=lambda policy: policy.name,
+)
+schedules = st.lists(
+    st.builds(
+        Schedule,
+        name=st.sampled_from(["mornings", "evenings"]),
+        cron=st.sampled_from(["30 7 * * 1-5", "0 18 * * *"]),
+        time_zone=st.none() | st.just("Europe/Berlin"),
+        minimum=st.integers(0, 2),
+    ),
+    max_size=2,
+    unique_by=lambda schedule: schedule.name,
+)
+words = st.text("abcdefghij -_:/=+", min_size=1, max_size=12).map(lambda word: f"k{word}")
+mixed = st.fixed_dictionaries({"spot": st.builds(Spot, share=st.integers(0, 100)), "warm_pool": st.none()})
+plain = st.fixed_dictionaries(
+    {"spot": st.none(), "warm_pool": st.none() | st.builds(WarmPool, minimum=st.integers(0, 3))}
+)
+fields: st.SearchStrategy[Fields] = st.fixed_dictionaries(
+    {
+        "minimum": st.integers(0, 1),
+        "desired": st.integers(1, 2),
+        "maximum": st.integers(2, 20),
+        "instance_types": st.lists(st.sampled_from(["t3.micro", "t3.small", "m5.large"]), min_size=1, unique=True),
+        "hop_limit": st.integers(1, 64),
+        "detailed_monitoring": st.booleans(),
+        "key_pair": st.none() | st.just("lab"),
+        "tags": st.dictionaries(words, words, max_size=3),
+        "health": st.builds(GroupHealth, kind=st.sampled_from(["EC2", "ELB"]), grace=st.integers(0, 7200)),
+        "warm_up": st.integers(0, 7200),
+        "maintenance": st.none() | st.builds(Maintenance, minimum_healthy=st.integers(50, 100)),
+        "max_lifetime": st.none() | st.just(0) | st.integers(86400, 31536000),
+        "capacity_rebalance": st.booleans(),
+        "termination_policies": st.sampled_from([("Default",), ("OldestInstance",), ("NewestInstance", "Default")]),
+        "retain_abandoned": st.booleans(),
+        "hooks": hooks,
+        "volumes": volumes,
+        "policies": policies,
+        "schedules": schedules,
+    }
+)
+
+
+def sound(both: tuple[Fields, Fields]) -> Fields:
+    """Without a terminate hook nothing can be abandoned, and the settings refuse to retain it."""
+    told = {**both[0], **both[1]}
+    return {**told, "retain_abandoned": told["retain_abandoned"] and told["hooks"].terminate is not None}
+
+
+declared = st.tuples(fields, mixed | plain).map(sound)
+extras = st.fixed_dictionaries({"notified": st.booleans(), "balanced": st.booleans(), "user_data": words})
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with start() as running:
+        yield running
+
+
+def on_ground(lab: Lab, name: str, told: Fields, more: Fields) -> Fields:
+    """What needs the cloud's own identifiers."""
+    topic = Notifications(topic_arn=lab.ground.topic) if more["notified"] else None
+    target_groups = [TargetGroup(name=name, vpc=lab.ground.vpc)] if more["balanced"] else []
+    return {**told, "name": name, "notifications": topic, "target_groups": target_groups}
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=not LONG,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(first=declared, second=declared, more=extras, then=extras)
+def test_what_was_applied_is_at_rest(lab: Lab, first: Fields, second: Fields, more: Fields, then: Fields) -> None:
+    """Made from nothing, then turned into something else; each request is one that botocore would send."""
+    name = f"tide{next(NUMBERS)}"
+    for told, extra in ((first, more), (second, then)):
+        group = lab.declare(**on_ground(lab, name, told, extra))
+        run(lab, group, user_data=extra["user_data"])
+
+        assert [] == [f"{c.name}: {c.reason}" for c in planned(lab, group, user_data=extra["user_data"]).calls]
