@@ -14,10 +14,13 @@ from slackwater.engine import (
     ask,
     before_release,
     installed,
+    makes_image,
     ordered,
     programs,
     proved,
+    refuse,
     render,
+    secrets_seen,
     services,
     slot,
     switched,
@@ -36,17 +39,29 @@ def app() -> None:
     if machine is None:
         return
     app = told.require_app()
+    if makes_image():
+        _prepared(app, ordered(told))
+        return
+    seen = secrets_seen(app)
+    if seen.fault:
+        refuse(name="secrets", sentence=f"{host.name}: {seen.fault}")
+        return
     order = ordered(told)
-    wanted = slot(told, machine, order.release.id)
+    wanted = slot(told, machine, order.release.id, seen.versions)
     boot = f"slackwater-{app.name}.service"
-    system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
-    tree(name="places and command", items=[*_places(app), *_programs(), *_mark(app, order)])
-    installed(name="release", app=app, release=order.release)
+    _prepared(app, order)
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     before_release(name="before release", app=app, slot=wanted.name, order=order)
     switched(name="switch", told=told, slot=wanted.name, order=order)
     services(name="boot unit", wanted=[Service(boot)])
     proved(name="proved release", told=told, order=order)
+
+
+def _prepared(app: App, order: Order) -> None:
+    """All that is the same on every host: an image of it carries this, and nothing after it."""
+    system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
+    tree(name="places and command", items=[*_places(app), *_programs(), *_mark(app, order)])
+    installed(name="release", app=app, release=order.release)
 
 
 def _places(app: App) -> list[Item]:

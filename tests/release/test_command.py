@@ -79,6 +79,21 @@ def test_a_list_shows_what_is_proved_where(project: Path) -> None:
     assert [[], ["production", "staging"]] == [each["proved"] for each in seen["releases"]]
 
 
+def test_a_new_fleet_begins_with_a_named_release(project: Path) -> None:
+    """Only the first is named by hand; a release that is not there is none."""
+    release(project, "build", "inventories/prod.py", "--id", "first")
+    unknown = release(project, "prove", "inventories/prod.py", "second")
+    proved = release(project, "prove", "inventories/prod.py", "first")
+    again = release(project, "prove", "inventories/prod.py", "first")
+    found = open_releases(Store.directory(".slackwater/store"), project).proved("hello", "production")
+
+    assert (1, 0, 1) == (unknown.returncode, proved.returncode, again.returncode)
+    assert "fleet production: hello first is proved" == proved.stdout.strip()
+    assert "fleet production: first is proved already; go on with `slackwater rollout`" == again.stderr.strip()
+    assert found
+    assert "first" == found.release
+
+
 def test_json_is_for_programs(project: Path) -> None:
     """The manifest, and where the archive lies."""
     built = json.loads(release(project, "build", "inventories/prod.py", "--json").stdout)
@@ -162,7 +177,7 @@ def test_nothing_to_list_is_said(project: Path) -> None:
     assert "has no release of hello yet: slackwater release build" in listed.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["build", "--help"], ["list", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["build", "--help"], ["list", "--help"], ["prove", "--help"]])
 def test_every_command_helps_with_an_example(words: list[str]) -> None:
     """A reader copies it."""
     helped = CliRunner().invoke(command, words)

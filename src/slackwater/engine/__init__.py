@@ -3,12 +3,14 @@
 from slackwater.engine.facts import Machine, NginxVersion, System, Unit
 from slackwater.engine.fleet import addresses, data_of, names
 from slackwater.engine.memory import ask
+from slackwater.engine.mode import makes_image
 from slackwater.engine.operations import Service, listens, packages, refuse, services, system_user, tree, until
 from slackwater.engine.order import Order, ordered
 from slackwater.engine.programs import programs
 from slackwater.engine.releases import before_release, installed, proved, switched
 from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
+from slackwater.engine.secrets import secrets_seen
 from slackwater.engine.slots import slot, user_of
 from slackwater.engine.values import Absent, Directory, File, Item, Link
 from slackwater.engine.vrrp import Router, router
@@ -35,6 +37,7 @@ __all__ = [
     "data_of",
     "installed",
     "listens",
+    "makes_image",
     "names",
     "ordered",
     "packages",
@@ -43,6 +46,7 @@ __all__ = [
     "refuse",
     "render",
     "router",
+    "secrets_seen",
     "services",
     "slot",
     "switched",

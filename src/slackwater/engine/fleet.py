@@ -22,8 +22,12 @@ def names(group: str) -> list[str]:
 
 
 def addresses(group: str) -> list[str]:
-    """Where the fleet reaches them: `address` of the inventory, else the one ssh uses, else the name."""
-    return [_address(member) for member in hosts_of(group)]
+    """Where the fleet reaches them: `address` of the inventory, else the one ssh uses, else the name.
+
+    An instance that provisions itself is alone in its inventory, and is told its neighbours' addresses.
+    """
+    neighbours: dict[str, list[str]] = host.data.get("neighbours") or {}
+    return [*(_address(member) for member in hosts_of(group)), *neighbours.get(group, ())]
 
 
 def data_of(group: str) -> list[Any]:

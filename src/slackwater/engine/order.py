@@ -12,6 +12,7 @@ from pyinfra.api.exceptions import PyinfraError
 from slackwater.changes import Changes
 from slackwater.engine.fleet import hosts_of
 from slackwater.errors import ReleaseError, SlackwaterError
+from slackwater.lint.fleet import INSTANCE
 from slackwater.release import Release, Releases, open_releases
 from slackwater.settings import App, HostSettings
 
@@ -24,7 +25,7 @@ class Order:
     """`hook_on` runs `before_release`; `standby` is how many seconds the replaced slot is kept running.
 
     `is_first` when no release was ever proved in this fleet: the run that brings it everywhere proves it. `is_given`
-    by a rollout, which looks after the fleet itself.
+    by a rollout, which looks after the fleet itself. `is_fetched` by an instance that provisions itself.
     """
 
     release: Release
@@ -32,13 +33,14 @@ class Order:
     standby: int = 0
     is_first: bool = False
     is_given: bool = True
+    is_fetched: bool = False
 
     def outdated(self, told: HostSettings) -> str:
         """Why a converge must not switch any more, though it may have when it was prepared; empty when it may.
 
         Between showing what would change and changing it an operator thinks, and others roll out.
         """
-        if self.is_given:
+        if self.is_given or self.is_fetched:
             return ""
         app, releases = told.require_app(), open_releases(told.store, Path.cwd())
         try:
@@ -64,7 +66,7 @@ def ordered(told: HostSettings) -> Order:
     with _deciding:
         key = (app.name, told.fleet)
         if key not in _decided:
-            _decided[key] = _decide(app, told)
+            _decided[key] = _fetch(app, told) if host.data.get(INSTANCE) else _decide(app, told)
         return _decided[key]
 
 
@@ -81,6 +83,26 @@ def _decide(app: App, told: HostSettings) -> Order:
         return Order(release, is_given=False)
     except SlackwaterError as error:
         raise PyinfraError(f"{error}\n    app.source = {app.source!r}; no host was touched") from error
+
+
+def _fetch(app: App, told: HostSettings) -> Order:
+    """What an instance brings to itself: the release that was proved, and never one that it built of a source.
+
+    Whether somebody rolls out meanwhile does not matter: its arrival compares once more before it says that it serves.
+    """
+    try:
+        releases = open_releases(told.store, Path.cwd())
+        proved = releases.proved(app.name, told.fleet)
+        if proved is None:
+            raise ReleaseError(
+                f"app {app.name}: nothing is proved yet in fleet {told.fleet}, and an instance builds nothing: "
+                "bring the fleet its first release from your machine (docs/self-provisioning.md)"
+            )
+        release = releases.get(app.name, proved.release)
+        _refuse_another_archive(release, proved.sha256)
+        return Order(release, is_given=False, is_fetched=True)
+    except SlackwaterError as error:
+        raise PyinfraError(f"{error}\n    store {told.store.location}; nothing was changed") from error
 
 
 def _refuse_another_change(releases: Releases, app: App, fleet: str) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from slackwater.engine.facts import Machine
 from slackwater.engine.render import render
 from slackwater.engine.values import Directory, File, Item
 from slackwater.resources import resource
-from slackwater.settings import App, HostSettings, memory_max_mb, workers
+from slackwater.settings import App, HostSettings, Secret, memory_max_mb, workers
 
 UNITS = "/etc/systemd/system"
 UNNAMED = "@slackwater-slot-0f3c9a@"
@@ -38,9 +40,14 @@ class Slot:
     items: tuple[Item, ...]
 
 
-def slot(told: HostSettings, machine: Machine, release: str) -> Slot:
-    """The slot of `release` on this host, with every file that it consists of."""
-    unnamed = _files(told, machine, release, UNNAMED)
+def slot(
+    told: HostSettings, machine: Machine, release: str, versions: Mapping[str, str] = MappingProxyType({})
+) -> Slot:
+    """The slot of `release` on this host, with every file that it consists of.
+
+    `versions` are those of the secrets that the host resolves itself: another version is another slot.
+    """
+    unnamed = [*_files(told, machine, release, UNNAMED), *_references(told, versions, UNNAMED)]
     content = json.dumps([(file.path, file.mode, file.content) for file in unnamed])
     name = f"{release}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     files = [_named(file, name) for file in unnamed]
@@ -64,9 +71,22 @@ def _files(told: HostSettings, machine: Machine, release: str, name: str) -> lis
         *([File(f"{folder}/slackwater_serving.py", _serving(), "640", group=group)] if values["serving"] else []),
         File(f"{folder}/environment", environment_file(told.env), "600"),
         File(f"{folder}/slot.json", _facts(told, release, values), "640"),
-        *(File(f"{folder}/secrets/{key}", secret.read(), "600") for key, secret in sorted(app.secrets.items())),
+        *(File(f"{folder}/secrets/{key}", secret.read(), "600") for key, secret in _carried(app)),
         *(file for hook, command in _hooks(app) for file in _hook(app, hook, command, values)),
     ]
+
+
+def _carried(app: App) -> list[tuple[str, Secret]]:
+    """Those whose values come from the operator's machine."""
+    return [(name, secret) for name, secret in sorted(app.secrets.items()) if not secret.is_of_the_instance]
+
+
+def _references(told: HostSettings, versions: Mapping[str, str], name: str) -> list[File]:
+    """Names, from which the host makes the files of the others before the slot starts."""
+    app = told.require_app()
+    named = {key: app.secrets[key].reference() | {"seen": version} for key, version in sorted(versions.items())}
+    path = f"/etc/slackwater/{app.name}/{name}/secrets.json"
+    return [File(path, json.dumps(named, indent=2) + "\n", "600")] if named else []
 
 
 def _serving() -> str:

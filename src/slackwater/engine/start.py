@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 from pyinfra.api.state import MAX_PARALLEL
+from pyinfra.context import ctx_state
 from pyinfra_cli.util import parse_cli_arg
 
+from slackwater.engine.connection import before_connecting
 from slackwater.lint import check
 
 
@@ -20,6 +22,9 @@ def start(config: Any) -> None:
     inventory = Path(str(given.get("inventory", "")))
     if inventory.is_file():
         _refuse_faults(inventory, given)
+    state: Any = ctx_state
+    if state.isset():
+        before_connecting(state.get(), Path.cwd())
 
 
 def _command_line() -> dict[str, Any]:

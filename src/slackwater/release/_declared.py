@@ -48,7 +48,7 @@ def declared(inventory: str, group_data: Sequence[str], data: Sequence[str], pro
 
 
 def _of_fleet(fleet: Fleet, declaration: Declaration) -> Declared:
-    told = [resolve(dict(host.data), project=fleet.project) for host in fleet.of("app")]
+    told = [resolve(dict(host.data), project=fleet.project) for host in fleet.running("app")]
     if not told:
         raise SettingsError(f"{fleet.inventory} has no hosts in the group app: there is nothing to release")
     apps = [each.require_app() for each in told]

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 import click
 
-from slackwater.release import Declared, _table
+from slackwater.errors import ReleaseError
+from slackwater.release import Declared, Proved, _table
 from slackwater.release.options import takes_inventory
 
 
@@ -61,6 +62,26 @@ def list_(found: Declared, as_json: bool) -> None:
         click.echo(_table.table(manifests, proved, found.fleet))
     else:
         click.echo(f"{releases.files.name} has no release of {app} yet: slackwater release build", err=True)
+
+
+@release.command()
+@takes_inventory
+@click.argument("name", metavar="ID")
+def prove(found: Declared, name: str) -> None:
+    """Name the release that a new fleet of instances begins with; they build nothing themselves.
+
+    Refused once one is proved: the next is proved by `slackwater rollout`. An instance that cannot serve it does not
+    come into service.
+
+    \b
+    Example:
+      slackwater release prove inventories/prod.py 2026-11-21.1
+    """
+    releases, app = found.releases(), found.app.name
+    if there := releases.proved(app, found.fleet):
+        raise ReleaseError(f"fleet {found.fleet}: {there.release} is proved already; go on with `slackwater rollout`")
+    releases.prove(app, found.fleet, Proved.here(releases.get(app, name)))
+    click.echo(f"fleet {found.fleet}: {app} {name} is proved")
 
 
 def _say(text: str) -> None:

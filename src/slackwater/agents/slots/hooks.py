@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 from . import systemd
+from .credentials import provide
 from .failures import SlotsError
 from .layout import Layout
 from .locks import lock
@@ -28,6 +29,7 @@ def run_hook(layout: Layout, slot: str, hook: str) -> str:
     if not (layout.units / unit).exists():
         return f"no hook {hook}"
     with lock(layout, "switch"):
+        provide(layout, slot)
         systemd.systemctl("daemon-reload")
         try:
             systemd.systemctl("start", unit, timeout=limit + KILL_TIMEOUT + systemd.START_TIMEOUT)

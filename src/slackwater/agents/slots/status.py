@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from . import probe, prune, standby, systemd
+from . import credentials, probe, prune, standby, systemd
 from .layout import Layout, target
 from .running import running
 
@@ -49,6 +49,7 @@ def _work(layout: Layout, slot: str | None) -> list[str]:
     units = [layout.unit(slot, kind) for kind in ("socket", "service")]
     work = [f"{unit} is not active" for unit in units if not systemd.active(unit)]
     work += [f"{unit} has changed on disk" for unit in units if systemd.stale(unit)]
+    work += [f"secret {name} is not there" for name in credentials.missing(layout, slot)]
     work += _socket_work(layout, slot)
     expected = {slot, standby.waiting(layout)}
     work += [f"{other} still runs" for other in sorted(running(layout) - expected)]

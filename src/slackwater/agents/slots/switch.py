@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from . import standby, systemd
+from .credentials import provide
 from .layout import Layout, point, target, write_whole
 from .locks import lock
 from .proof import prove
@@ -54,6 +55,7 @@ def settle(layout: Layout, *, expired: bool = False, proved: str | None = None) 
 def _switch(layout: Layout, slot: str, seconds: float, question: Literal["live", "ready"] = "ready") -> None:
     told, live = facts(layout, slot), layout.live_slot()
     publish(layout, told["release"], told["public"])
+    provide(layout, slot)
     systemd.systemctl("daemon-reload")
     if slot == live:
         serve(layout, slot)

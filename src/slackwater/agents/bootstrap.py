@@ -1,0 +1,112 @@
+"""A new instance provisions itself: bundle, environment, converge, proof; under one deadline, with heartbeats.
+
+`python3 -m agents.bootstrap [ROOT]` reads ROOT/etc/slackwater/instance.json, which user-data wrote, and needs nothing
+but Python. Whatever fails, the group hears of it, and the reason is in the store when the instance is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import arrival
+from .provision import StepError, Steps, since_first
+from .signed import Aws, Metadata, RefusedError
+
+KEPT_LINES = 60
+ROUNDS = 3
+"""Converges because another release was proved meanwhile: a fourth in a row is a fault, not news."""
+BEATS = 3
+"""Heartbeats within the hook's own timeout: two may be lost, and the group still waits."""
+
+
+class Boot:
+    """One instance's way into service. `phases` are seconds by step, `log` the last lines of what ran."""
+
+    def __init__(self, root: Path, told: Mapping[str, Any]) -> None:
+        self.told, self.state, self.home = told, root / "var/lib/slackwater", root / "opt/slackwater/self"
+        self.step, self.phases, self.log = "metadata", dict[str, float](), deque[str](maxlen=KEPT_LINES)
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.deadline = time.monotonic() + float(told["deadline"])
+        self.aws = Aws(Metadata(), told["region"], told.get("endpoint"), self.deadline)
+        self.instance = self.aws.metadata.instance()
+        self.mark, self.note = self.state / "arrived", self.state / "bootstrap.json"
+        self.deadline = self.aws.deadline = self.deadline - since_first(self.note, self.instance)
+
+    def run(self) -> int:
+        """Exit status: 0 in service, or there before."""
+        if self.mark.exists() and self.mark.read_text() == self.instance:
+            return 0
+        threading.Thread(target=self._beat, daemon=True).start()
+        reason, release = "", None
+        try:
+            release = self._provision()
+        except (StepError, RefusedError, arrival.UnprovedError) as error:
+            reason = str(error)
+        except Exception as error:  # whatever it is: who says nothing keeps the group waiting, and nobody learns why
+            reason = f"{type(error).__name__}: {error}"
+        end = arrival.End(self.instance, self.step, reason, release, self.phases, list(self.log))
+        (arrival.give_up if reason else arrival.report)(self.aws, self.told, end)
+        self.note.unlink(missing_ok=True)
+        return 1 if reason else 0
+
+    def _provision(self) -> str | None:
+        if time.monotonic() > self.deadline:
+            raise StepError("it was started again after its deadline")
+        steps = Steps(self.home, self.aws, self.deadline, self._say)
+        with self._timed("bundle"):
+            bundle = steps.bundle(self.told["bundle"])
+        with self._timed("environment"):
+            environment = steps.environment(bundle)
+        declared = json.loads((bundle / "declared.json").read_text())
+        for left in reversed(range(ROUNDS)):
+            with self._timed("converge"):
+                steps.converge(bundle, environment)
+            try:
+                with self._timed("proof"):
+                    release = arrival.arrive(self.aws, self.told, self.instance, declared, mark=self.mark)
+                break
+            except arrival.MovedError as error:
+                if not left:
+                    raise
+                self._say(f"{error}: once more")
+        steps.sweep(bundle)
+        return release
+
+    def _beat(self) -> None:
+        """Until the deadline: then silence ends what nobody else has ended. Refused before the group waits for us."""
+        while self.told.get("launch_hook") and time.monotonic() < self.deadline:
+            try:
+                self.aws.scaling("RecordLifecycleActionHeartbeat", **arrival.action(self.told, self.instance))
+            except Exception as error:  # whatever it is: a thread that ends says nothing, and the group ends us
+                self._say(f"no heartbeat: {error}")
+            time.sleep(self.told["heartbeat"] / BEATS)
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        self.step, began = step, time.monotonic()
+        self._say(f"{step} …")
+        try:
+            yield
+        finally:
+            self.phases[step] = round(self.phases.get(step, 0) + time.monotonic() - began, 1)
+
+    def _say(self, line: str) -> None:
+        self.log.append(line)
+        print(line, flush=True)
+
+
+def main() -> None:
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else "/")
+    sys.exit(Boot(root, json.loads((root / "etc/slackwater/instance.json").read_text())).run())
+
+
+if __name__ == "__main__":
+    main()

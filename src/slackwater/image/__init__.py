@@ -1,0 +1,1 @@
+"""Images: a host prepared once, so that instances boot with everything in place."""
