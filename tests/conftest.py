@@ -1,4 +1,4 @@
-"""A long run can be taken up again: what has passed for this very state of the code is not run twice."""
+"""How a run goes: in lanes where it has several workers; and a long one can be taken up again where it was left."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import hashlib
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.hosts.sweeping import sweep
+from tests.lanes import Lanes, place
 
 HOUSE = Path(__file__).resolve().parents[1]
 LONG = bool(os.environ.get("SLACKWATER_LONG"))
@@ -25,12 +29,50 @@ def passed_file(config: pytest.Config) -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.option.basetemp = shortened(Path(config.option.basetemp))
     if LONG:
         config.pluginmanager.register(Resumed(passed_file(config)))
 
 
+def shortened(basetemp: Path) -> str:
+    """A worker's folder: "popen-gw0" is so long that paths of sockets below it would pass the system's 107 bytes."""
+    return str(basetemp.with_name(basetemp.name.rpartition("gw")[2]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    config.option.loadscopereorder = False
+    return Lanes(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """Each test on hosts has a line of its own: dots of three workers do not say what takes the minutes."""
+    on_hosts = report.when == "call" and report.nodeid.startswith("tests/hosts/")
+    if not has_workers(config) or not on_hosts or hasattr(report, "wasxfail"):
+        return None
+    return report.outcome, f"\n{report.outcome} {report.nodeid} ({report.duration:.0f} s)\n", report.outcome.upper()
+
+
+def has_workers(config: pytest.Config) -> bool:
+    return bool(getattr(config.option, "numprocesses", 0))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Workers that are interrupted get seconds to end, which does not suffice for hosts."""
+    if has_workers(config) and os.geteuid() == 0:
+        sweep()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A worker meets its lane's modules in the lane's order; one process alone keeps the files' own."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: place(item.nodeid.partition("::")[0]))
+
+
 class Resumed:
-    """Leaves out what an earlier long run has passed, and writes down what this one passes."""
+    """Leaves out what an earlier long run passed for this very state of the code; writes down what this one passes."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from slackwater.lab import Lab, Wishes
+from slackwater.lab.locks import locked
 from slackwater.lab.places import PLACES
-from slackwater.lab.records import found
+from slackwater.lab.records import load_all
+from tests.hosts.sweeping import sweep
 
 OWN = f"t{os.getpid()}"
+INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
+OF_A_HOST = 7
+"""inotify instances that a host takes of those of the machine's root: systemd five, logind one, a login's systemd."""
+ROOM_LIMIT = 600.0
+"""Seconds that another worker may keep its largest fleet; a lab of somebody else's may stay for ever."""
 
 Fleet = Callable[..., Lab]
 ShortLived = Callable[..., AbstractContextManager[Lab]]
@@ -31,17 +38,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def swept() -> None:
     """Labs of a run that was killed would take the memory of this one."""
-    for directory in found(PLACES.labs):
-        owner = re.match(r"t(\d+)-", directory.name)
-        if owner and not Path(f"/proc/{owner[1]}").exists():
-            Lab(directory.name).down()
+    sweep()
+
+
+def begin(made: Lab, wishes: Wishes) -> None:
+    """Brings it up as soon as its hosts fit beside those of other workers; who waits does not hold the others up."""
+    hosts, most = sum(wishes.counts.values()), int(INSTANCES.read_text()) // OF_A_HOST
+    deadline = time.monotonic() + ROOM_LIMIT
+    while True:
+        with locked(PLACES.labs / ".room.lock"):
+            if hosts + there() <= most or time.monotonic() > deadline:
+                return made.up(wishes)
+        time.sleep(1)
+
+
+def there() -> int:
+    return sum(len(lab.hosts) for lab in load_all(PLACES.labs))
 
 
 @contextmanager
 def _lab(name: str, wishes: Wishes) -> Iterator[Lab]:
     made = Lab(f"{OWN}-{name}")
     try:
-        made.up(wishes)
+        begin(made, wishes)
         yield made
     finally:
         made.down()

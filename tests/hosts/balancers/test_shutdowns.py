@@ -11,9 +11,14 @@ import pytest
 import requests
 
 from slackwater.lab import LabHost
+from tests.conftest import LONG
 from tests.hosts.balancers.desk import measured, settled
 from tests.hosts.converge.running import count, out, url
 from tests.hosts.releases.site import LEDGER, Site, traffic
+
+pytestmark = pytest.mark.skipif(
+    not LONG, reason="a host that shuts down needs the machine to itself: scripts/test --long"
+)
 
 RATE, RTT = 50, 0.04
 POSTS, TAKES = 24, 12

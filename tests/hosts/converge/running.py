@@ -49,11 +49,15 @@ def environment(lab: Lab) -> dict[str, str]:
     return os.environ | {"SLACKWATER_LAB": lab.name, "PATH": f"{BIN}:{os.environ['PATH']}"}
 
 
-def begin(lab: Lab, *words: str, group_data: Path | None = None) -> subprocess.Popen[str]:
-    """Starts a converge and does not wait for it."""
-    null = subprocess.DEVNULL
+def begin(
+    lab: Lab, *words: str, group_data: Path | None = None, said: Path = Path(os.devnull)
+) -> subprocess.Popen[str]:
+    """Starts a converge and does not wait for it; what it says goes into a file."""
     line = command("-y", *words, group_data=group_data)
-    return subprocess.Popen(line, cwd=HOUSE, env=environment(lab), stdin=null, stdout=null, stderr=null, text=True)
+    with said.open("w") as file:
+        return subprocess.Popen(
+            line, cwd=HOUSE, env=environment(lab), stdin=subprocess.DEVNULL, stdout=file, stderr=file, text=True
+        )
 
 
 def run(

@@ -12,6 +12,7 @@ import requests
 
 from slackwater.lab import Lab, load
 from tests.hosts.converge.running import converge, live_slot, out, run, served, settle, url
+from tests.hosts.counting import preferred
 
 EVERYTHING = "find /etc /srv /usr /opt /var/lib/slackwater /var/lib/dpkg -printf '%p %y %m %u %s\\n' 2>/dev/null | sort"
 HTTPBIN = """
@@ -34,7 +35,7 @@ def test_changed_settings_are_a_new_slot_and_no_request_is_lost(serving: Lab, to
     before, nginx_before = live_slot(machine), out(machine, nginx)
     traffic = load.Load(url(serving), rate=100, seconds=25)
     patient = f"{url(serving)}/slow?ms=35000"
-    with ThreadPoolExecutor() as pool:
+    with preferred(serving), ThreadPoolExecutor() as pool:
         result = pool.submit(load.run, traffic)
         slow = [pool.submit(requests.post, patient, json={}, timeout=90) for _ in range(4)]
         changed = settle(serving, group_data=told(app="server = Server(workers=3)"))

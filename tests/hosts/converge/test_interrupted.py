@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -31,35 +32,68 @@ ls /run/slackwater /run/slackwater/shop
 """Everything that a converge makes, with content, mode and owner; not compiled Python, which holds times."""
 AT_ONCE = 3
 """Hosts that are converged side by side: more would only wait for the two cores."""
+PAUSE = 0.02
 
 
 def fingerprint(host: LabHost) -> list[str]:
     return out(host, FINGERPRINT).splitlines()
 
 
-def interrupt(lab: Lab, name: str, seconds: float) -> None:
-    run = begin(lab, "--limit", name)
-    time.sleep(seconds)
-    assert run.poll() is None, f"the converge was over before {seconds:.1f} s: nothing was interrupted"
+@dataclass(frozen=True)
+class Point:
+    """After so many lines of what a converge says, and so many seconds, or at its next line if that comes sooner."""
+
+    lines: int
+    seconds: float
+
+
+def said(file: Path) -> int:
+    return file.read_text().count("\n")
+
+
+def followed(lab: Lab, name: str, file: Path) -> list[float]:
+    """Converges a fresh host in peace: after how many seconds each line was said, and at the end, when it was over."""
+    run, began, seen = begin(lab, "--limit", name, said=file), time.monotonic(), []
+    while run.poll() is None:
+        time.sleep(PAUSE)
+        seen += [time.monotonic() - began] * (said(file) - len(seen))
+    assert run.returncode == 0, file.read_text()[-6000:]
+    return [*seen, time.monotonic() - began]
+
+
+def points(seen: list[float], number: int) -> list[Point]:
+    """Each in its own part of the run, so that early and late steps are met; the last second belongs to the report."""
+    whole = max(1.0, seen[-1] - 1)
+    dice = random.Random(whole)
+    moments = [(part + dice.random()) / number * whole for part in range(number)]
+    before = [[0.0, *(line for line in seen if line <= moment)] for moment in moments]
+    return [Point(len(lines) - 1, moment - lines[-1]) for moment, lines in zip(moments, before, strict=True)]
+
+
+def interrupt(lab: Lab, name: str, point: Point, file: Path) -> None:
+    """The machine may be busier or idler than it was: it is what was done, not the time, that says how far a run is."""
+    run = begin(lab, "--limit", name, said=file)
+    while run.poll() is None and said(file) < point.lines:
+        time.sleep(PAUSE)
+    end = time.monotonic() + point.seconds
+    while run.poll() is None and said(file) <= point.lines and time.monotonic() < end:
+        time.sleep(PAUSE)
+    assert run.poll() is None, f"the converge was over before {point}: nothing was interrupted"
     run.kill()
     run.wait()
 
 
-def test_kill_9_of_a_converge_at_random_points(passing: Callable[..., Lab]) -> None:
+def test_kill_9_of_a_converge_at_random_points(passing: Callable[..., Lab], tmp_path: Path) -> None:
     """Fresh hosts, killed at points spread over the whole run, then converged: the same host as one left in peace."""
-    points = count(10)
-    lab = passing("interrupted", app=points + 1, balancer=1)
-    began = time.monotonic()
-    settle(lab, "--limit", "app-1")
-    whole = time.monotonic() - began
-    dice = random.Random(whole)
-    # Each in its own part of the run, so that early and late steps are met; the last second belongs to the report.
-    moments = [(part + dice.random()) / points * max(1.0, whole - 1) for part in range(points)]
-    names = [f"app-{number + 2}" for number in range(points)]
-    for start in range(0, points, AT_ONCE):
+    number = count(10)
+    lab = passing("interrupted", app=number + 1, balancer=1)
+    killed = points(followed(lab, "app-1", tmp_path / "app-1"), number)
+    names = [f"app-{each + 2}" for each in range(number)]
+    for start in range(0, number, AT_ONCE):
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            batch = slice(start, start + AT_ONCE)
-            list(pool.map(interrupt, [lab] * AT_ONCE, names[batch], moments[batch]))
+            batch = names[start : start + AT_ONCE]
+            files = [tmp_path / name for name in batch]
+            list(pool.map(interrupt, [lab] * AT_ONCE, batch, killed[start : start + AT_ONCE], files))
     settle(lab)
     expected = fingerprint(lab.host("app-1"))
 
@@ -70,11 +104,11 @@ def test_kill_9_of_a_converge_at_random_points(passing: Callable[..., Lab]) -> N
 
 def test_more_app_hosts_are_the_same_code(passing: Callable[..., Lab]) -> None:
     """The fleet of the test before: every one of its app hosts answers through the balancer."""
-    points = count(10)
-    lab = passing("interrupted", app=points + 1, balancer=1)
-    answers = [requests.get(url(lab) + "/", timeout=20).json()["instance"] for _ in range(10 * (points + 1))]
+    number = count(10)
+    lab = passing("interrupted", app=number + 1, balancer=1)
+    answers = [requests.get(url(lab) + "/", timeout=20).json()["instance"] for _ in range(10 * (number + 1))]
 
-    assert {f"app-{number + 1}" for number in range(points + 1)} == set(answers)
+    assert {f"app-{each + 1}" for each in range(number + 1)} == set(answers)
 
 
 def test_kill_9_of_a_converge_that_changes_what_serves(passing: Callable[..., Lab], told: Callable[..., Path]) -> None:

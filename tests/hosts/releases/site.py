@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from slackwater.lab import Lab, load
 from tests.hosts.converge.running import BIN, HOUSE, LIMIT, environment, out, settle, url
+from tests.hosts.counting import counted
 
 LEDGER = "/var/lib/slackwater/shop/ledger"
 SHOP = """
@@ -26,6 +27,8 @@ app = App(
     {more}
 )
 """
+START = 60
+"""Seconds that a good release may take to start: it takes three, and more where others use the machine."""
 FASTEST = ("--bake", "0", "--batch", "100%")
 
 
@@ -52,7 +55,7 @@ class Site:
             (self.folder / "source" / name).write_text(text)
 
     def tell(
-        self, more: str = "", deadline: int = 20, stable: int = 2, variables: Mapping[str, str] = {}, group: str = ""
+        self, more: str = "", deadline: int = START, stable: int = 2, variables: Mapping[str, str] = {}, group: str = ""
     ) -> None:
         """`more` goes into App(…), `group` after it."""
         words = {"interface": "asgi", "entrypoint": "shop.main:app", **self.shop}
@@ -138,9 +141,11 @@ class Site:
         assert (release, None, True) == (status["proved"], status["change"], status["ok"]), status
 
 
-def traffic(site: Site, rate: float = 100, **words: Any) -> AbstractContextManager[load.Running]:
+@contextmanager
+def traffic(site: Site, rate: float = 100, **words: Any) -> Iterator[load.Running]:
     """People at the balancer while the block runs; `result` says what became of them."""
-    return load.running(load.Load(url(site.lab), rate=rate, seconds=LIMIT * 4, **words))
+    with counted(site.lab, load.Load(url(site.lab), rate=rate, seconds=LIMIT * 4, **words)) as people:
+        yield people
 
 
 def nothing_lost(site: Site, people: load.Running) -> None:

@@ -1,11 +1,11 @@
-"""Release after release while people are served: ASGI and WSGI, with WebSockets, and settings on six hosts at once."""
+"""Release after release while people are served: ASGI and WSGI, with WebSockets."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from math import inf
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +13,7 @@ from slackwater.lab import Lab
 from tests.hosts.converge.running import count
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
-Fleet = Callable[..., Lab]
+ShortLived = Callable[..., AbstractContextManager[Lab]]
 
 RATE = 300
 RTT = 0.04
@@ -25,17 +25,16 @@ KINDS = {
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def pair(request: pytest.FixtureRequest, passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def pair(request: pytest.FixtureRequest, lab: ShortLived, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One app host behind a balancer, of each kind, and three releases to go round."""
     example, words, server = KINDS[request.param]
-    site = Site(
-        passing(request.param, app=1, balancer=1), tmp_path_factory.mktemp(request.param) / "site", example, words
-    )
-    site.tell(stable=0, group=server)
-    for name in ("one", "two", "three"):
-        site.build(name, {"which.txt": name})
-    site.converge()
-    return site
+    with lab(request.param, app=1, balancer=1) as made:
+        site = Site(made, tmp_path_factory.mktemp(request.param) / "site", example, words)
+        site.tell(stable=0, group=server)
+        for name in ("one", "two", "three"):
+            site.build(name, {"which.txt": name})
+        site.converge()
+        yield site
 
 
 def test_releases_back_to_back(pair: Site) -> None:
@@ -79,38 +78,3 @@ def test_websockets_are_closed_with_1012_and_come_back(pair: Site) -> None:
 
     assert {"1012": 20} == dict(sockets.closes)
     assert 40 == sockets.opened
-
-
-SECRET = 'secrets={{"API_KEY": Secret.file({path!r})}},'
-
-
-def test_settings_of_six_hosts_change_at_once(six: Site, tmp_path: Path) -> None:
-    """Workers, a variable and a secret, by plain deploy.py, under load: not one request lost."""
-    key = tmp_path / "key"
-    key.write_text("first")
-    with traffic(six, RATE, keepalive=1.0, rtt=RTT) as people:
-        for turn in range(count(3)):
-            key.write_text(f"secret number {turn}")
-            six.tell(
-                more=SECRET.format(path=str(key)),
-                variables={"GREETING": f"turn {turn}"},
-                group=f"server = Server(workers={1 + turn % 2})",
-            )
-            six.converge()
-    nothing_lost(six, people)
-    six.whole("good")
-    held = "cat /proc/$(systemctl show -P MainPID 'slackwater-shop@*.service')/root/run/credentials/*/API_KEY"
-    assert {f"secret number {turn}"} == {six.on(name, held) for name in six.hosts()}
-
-
-def test_a_rollback_of_six_hosts_under_load(six: Site) -> None:
-    """One command, all at once; how long it took is in its last line."""
-    six.tell()
-    six.build("next", {"next.txt": "next"})
-    with traffic(six, RATE, keepalive=1.0, rtt=RTT) as people:
-        six.rollout("next")
-        said = six.good("rollback")
-    nothing_lost(six, people)
-    six.whole("good")
-
-    assert "every host runs good, " in said

@@ -31,7 +31,7 @@ class Broken:
     code: str = ""
     before: str = ""
     more: str = ""
-    deadline: int = 6
+    deadline: int = 15
     says: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 

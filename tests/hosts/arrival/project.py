@@ -1,0 +1,94 @@
+"""An operator's project whose store is a bucket of the lab's cloud, with a release that was proved there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slackwater.bundle import Bundle
+from slackwater.lab.cloud import Endpoint
+from tests.hosts.converge.running import HOUSE
+
+PREFIX = "fleet"
+INVENTORY = """
+app = [("app-0", {"ssh_hostname": "203.0.113.11", "address": "10.0.1.11"})]
+balancer = [("balancer-1", {"ssh_hostname": "203.0.113.10", "address": "10.0.1.10"})]
+"""
+"""Members are those of a pushed fleet: the instance must get on without knowing them."""
+SLACKWATER = "import sys; from slackwater.cli import main; sys.argv[0] = 'slackwater'; main()"
+PROVE = """
+import sys
+from pathlib import Path
+from slackwater.release import Proved, open_releases
+from slackwater.settings import Store
+releases = open_releases(Store.s3(sys.argv[1]), Path.cwd())
+releases.prove("shop", "production", Proved.here(releases.get("shop", sys.argv[2])))
+"""
+LIMIT = 480
+"""Seconds for one command: wheels for three Pythons come from afar."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """`slackwater init` writes the like; only the store is another."""
+
+    folder: Path
+    cloud: Endpoint
+    bucket: str
+
+    @classmethod
+    def begin(cls, folder: Path, cloud: Endpoint, bucket: str) -> Project:
+        folder.mkdir()
+        for name in ("inventories", "group_data", "roles", "templates", "examples"):
+            shutil.copytree(HOUSE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("deploy.py", "config.py"):
+            shutil.copyfile(HOUSE / name, folder / name)
+        made = cls(folder, cloud, bucket)
+        told = folder / "group_data/all.py"
+        told.write_text(told.read_text().replace('Store.directory(".slackwater/store")', f"Store.s3({made.store!r})"))
+        (folder / "inventories/prod.py").write_text(INVENTORY)
+        kept = HOUSE / ".slackwater/cache/wheels"
+        kept.mkdir(parents=True, exist_ok=True)
+        (folder / ".slackwater/cache").mkdir(parents=True)
+        (folder / ".slackwater/cache/wheels").symlink_to(kept)
+        return made
+
+    @property
+    def store(self) -> str:
+        return f"s3://{self.bucket}/{PREFIX}"
+
+    def release(self, name: str) -> str:
+        """Built and proved; its dependencies are in it."""
+        self._run(SLACKWATER, "release", "build", "inventories/prod.py", "--id", name, "--wheels")
+        self._run(PROVE, self.store, name)
+        return name
+
+    def bundle(self, *options: str) -> Bundle:
+        """Built, and uploaded as `slackwater apply` does."""
+        said = json.loads(self._run(SLACKWATER, "bundle", "build", "inventories/prod.py", "--json", *options))
+        made = Bundle(Path(said["path"]), said["sha256"], said["size"], said["key"])
+        self.cloud.client("s3").upload_file(str(made.path), self.bucket, f"{PREFIX}/{made.key}")
+        return made
+
+    def arrival(self, instance: str) -> dict[str, Any] | None:
+        """What the instance left in the store."""
+        key = f"{PREFIX}/arrivals/prod/{instance}.json"
+        s3 = self.cloud.client("s3")
+        try:
+            return dict(json.loads(s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()))
+        except s3.exceptions.NoSuchKey:
+            return None
+
+    def _run(self, program: str, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words], cwd=self.folder, env=os.environ | self.cloud.environment,
+            capture_output=True, text=True, timeout=LIMIT, check=False,
+        )  # fmt: skip
+        assert 0 == done.returncode, done.stdout + done.stderr
+        return done.stdout

@@ -1,0 +1,69 @@
+"""What runs beside what when the suite has several workers: a lane is one worker's from its first test to its last."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from xdist.scheduler import LoadScopeScheduling
+
+LANES = (
+    # 300 requests/s most of the time.
+    (
+        "tests/hosts/releases/test_back_to_back.py",
+        "tests/hosts/balancers/test_members.py",
+        "tests/hosts/balancers/test_deaths.py",
+        "tests/hosts/balancers/test_restarts.py",
+        "tests/hosts/balancers/test_changes.py",
+        "tests/hosts/balancers/test_shutdowns.py",
+        "tests/hosts/balancers/test_odd_backends.py",
+    ),
+    (
+        "tests/hosts/balancers/test_two_balancers.py",
+        "tests/hosts/balancers/test_former_balancer.py",
+        "tests/hosts/test_image.py",
+        "tests/hosts/releases/test_six_hosts.py",
+        "tests/hosts/releases/test_broken.py",
+        "tests/hosts/releases/test_operators.py",
+    ),
+    (
+        "tests/hosts/test_lab.py",
+        "tests/hosts/test_demo.py",
+        "tests/hosts/arrival",
+        "tests/hosts/converge/test_interrupted.py",
+        "tests/hosts/converge",
+    ),
+)
+"""A fleet's modules stand in one lane, for two workers would make it twice; fleets that last come after those that go.
+
+Three, because two processors are then busy: a fourth would make hosts miss the deadlines that rollouts give them.
+"""
+
+
+SHARED = {"tests/examples", "tests/lint", "tests/release", "tests/rollout", "tests/serving"}
+"""Folders whose fixtures live as long as the run: two workers would make each twice."""
+
+
+def place(file: str) -> tuple[int, int]:
+    """Number of its lane and place in it; what no lane names comes after all of them."""
+    for number, lane in enumerate(LANES):
+        for step, name in enumerate(lane):
+            if PurePosixPath(file).is_relative_to(name):
+                return number, step
+    return len(LANES), 0
+
+
+def unit(nodeid: str) -> str:
+    """What is handed to a worker as one: a lane, a folder that shares what it makes, or a file."""
+    file = nodeid.partition("::")[0]
+    lane, _ = place(file)
+    if lane < len(LANES):
+        return f"lane {lane + 1}"
+    folder = "/".join(PurePosixPath(file).parts[:2])
+    return folder if folder in SHARED else file
+
+
+class Lanes(LoadScopeScheduling):
+    """Hands out whole units, in the order in which the tests were sorted."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit(nodeid)
