@@ -131,6 +131,7 @@ def test_the_projects_deploy_finds_every_role_and_all_they_need(installed: Insta
     inventory.write_text(INVENTORY)
     said = installed.run("pyinfra", str(inventory), "deploy.py", "--dry", "--debug-operations", "--json", "-y")
     names = [step["names"][0] for step in json.loads(said)["op_order"]]
-    modules = {Path(name).stem for name in ours("roles")} - {"__init__"}
+    # scaling_group is not for hosts: it asks AWS, on the operator's machine.
+    modules = {Path(name).stem for name in ours("roles")} - {"__init__", "scaling_group"}
 
     assert {module.replace("_", " ") for module in modules} == {name.split(" | ")[0] for name in names}
