@@ -20,7 +20,6 @@ NESTED: dict[str, tuple[str, ...]] = {
     "IamInstanceProfile": ("Name",),
     "MetadataOptions": ("HttpTokens", "HttpPutResponseHopLimit", "HttpEndpoint"),
     "Monitoring": ("Enabled",),
-    "HibernationOptions": ("Configured",),
 }
 PLAIN = ("ImageId", "InstanceType", "KeyName", "SecurityGroupIds", "UserData")
 EBS = ("VolumeSize", "VolumeType", "Encrypted", "DeleteOnTermination", "Iops", "Throughput", "KmsKeyId")
@@ -54,7 +53,6 @@ def wanted_launch_template(group: ScalingGroup, image: str, user_data: str) -> d
         "BlockDeviceMappings": [_device(volume) for volume in group.volumes],
         # The group hands its tags to instances only; without this nobody knows whose a volume is.
         "TagSpecifications": [{"ResourceType": "volume", "Tags": as_list(own_tags(group))}],
-        "HibernationOptions": {"Configured": True} if _hibernates(group) else None,
     }
     return {key: value for key, value in data.items() if value is not None}
 
@@ -119,10 +117,6 @@ def _device(volume: Volume) -> dict[str, Any]:
         "KmsKeyId": volume.kms_key,
     }
     return {"DeviceName": volume.device, "Ebs": {key: value for key, value in disk.items() if value is not None}}
-
-
-def _hibernates(group: ScalingGroup) -> bool:
-    return group.warm_pool is not None and group.warm_pool.state == "Hibernated"
 
 
 def _readable(data: Mapping[str, Any]) -> dict[str, Any]:
