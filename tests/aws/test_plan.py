@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -226,6 +228,18 @@ def test_other_user_data_is_a_new_version_by_its_number(lab: Lab, made: ScalingG
 
     assert version.reason.startswith("UserData ")
     assert "hunter2" not in version.reason
+
+
+def test_another_machines_compression_is_no_new_version(lab: Lab, made: ScalingGroup) -> None:
+    """Two operators whose zlib differs would replace each other's template for ever."""
+    ec2 = lab.client("ec2")
+    found = ec2.describe_launch_template_versions(LaunchTemplateName=made.template_name, Versions=["$Latest"])
+    data = found["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    text = gzip.decompress(base64.b64decode(data["UserData"]))
+    data["UserData"] = base64.b64encode(gzip.compress(text, 1, mtime=4711)).decode()
+    ec2.create_launch_template_version(LaunchTemplateName=made.template_name, LaunchTemplateData=data)
+
+    assert "create_launch_template_version" not in {call.method for call in planned(lab, made).calls}
 
 
 def test_a_parameters_image_is_looked_up_when_the_plan_is_made(lab: Lab) -> None:

@@ -15,6 +15,7 @@ import pytest
 from slackwater.errors import CloudError, SettingsError
 from slackwater.inventory import scaling_group_hosts
 from slackwater.inventory.reading import GROUPS_TAG, IN_A_QUESTION
+from slackwater.inventory.states import noting
 from tests.agents.upstreams.cloud import REGION, Cloud
 from tests.conftest import LONG
 from tests.inventory.conftest import Late
@@ -66,6 +67,31 @@ def test_only_members_in_service_are_hosts(cloud: Cloud, project: Path, state: s
     cloud.states = {other: state}
 
     assert [stays] == names(hosts(cloud, "states"))
+
+
+def test_whoever_listens_hears_the_states_of_app_instances(cloud: Cloud, project: Path) -> None:
+    """Also of those that are no hosts yet; of one answer with those that are. Outside nobody is told anything."""
+    boots, serves, works = sorted(cloud.group("heard", 3))
+    cloud.states = {boots: "Pending:Wait"}
+    tag(cloud, works, groups="worker")
+    hosts(cloud, "heard")
+    with noting() as states:
+        found = hosts(cloud, "heard")
+
+    assert [serves] == names(found)
+    assert {boots: "Pending:Wait", serves: "InService"} == states
+
+
+def test_an_old_list_tells_no_states(cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who booted then has arrived long ago, or is gone: a rollout would wait for it in vain."""
+    boots, serves = sorted(cloud.group("past", 2))
+    cloud.states = {boots: "Pending:Wait"}
+    hosts(cloud, "past")
+    monkeypatch.setenv("SLACKWATER_OFFLINE", "run")
+    with noting() as states:
+        found = hosts(cloud, "past")
+
+    assert ([serves], {}) == (names(found), states)
 
 
 def test_members_in_standby_are_hosts_by_choice(cloud: Cloud, project: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .site import INVENTORY, Site
 
 THREE = ("app-1", "app-2", "app-3")
@@ -97,16 +99,32 @@ def test_a_host_that_joins_meanwhile(site: Site) -> None:
     site.assert_whole("r2", *THREE)
 
 
-def test_an_inventory_that_breaks_meanwhile(site: Site) -> None:
-    """Hosts go back, those that were known; the message says what is wrong with the file."""
+@pytest.mark.parametrize(
+    ("text", "said"), [("app = [\n", ""), ("raise OSError('AWS is away')\n", "OSError: AWS is away")]
+)
+def test_an_inventory_that_breaks_meanwhile(site: Site, text: str, said: str) -> None:
+    """Hosts go back, those that were known; the message says what is wrong with the file, or with what it asks."""
     site.hosts["app-1"].tell("switch-slow")
     work = site.begin("rollout", *NOW)
     site.hosts["app-1"].await_call("switch r2-1")
-    site.write(INVENTORY, "app = [\n")
+    site.write(INVENTORY, text)
     site.hosts["app-1"].untell("switch-slow")
 
     assert 1 == work.wait()
-    assert f"{INVENTORY} could not be read" in work.said()
+    assert f"{INVENTORY} could not be read: {said}" in work.said()
+    site.assert_whole("r1", *THREE)
+
+
+def test_a_deploy_that_raises(site: Site) -> None:
+    """Of one's own code, after the canary: a sentence, and everything back."""
+    site.hosts["app-1"].tell("switch-slow")
+    work = site.begin("rollout", *NOW)
+    site.hosts["app-1"].await_call("switch r2-1")
+    site.write("deploy.py", "raise ValueError('no such tide')\n")
+    site.hosts["app-1"].untell("switch-slow")
+
+    assert 1 == work.wait()
+    assert "deploy.py could not be run: ValueError: no such tide" in work.said()
     site.assert_whole("r1", *THREE)
 
 

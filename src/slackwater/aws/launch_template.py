@@ -11,6 +11,7 @@ from typing import Any
 
 from slackwater.aws.call import Call, Ref, drift
 from slackwater.aws.clients import Clients
+from slackwater.aws.compressed import compressed, content
 from slackwater.aws.tags import as_dict, as_list, own_tags, refuse_foreign
 from slackwater.settings import ScalingGroup, Volume
 
@@ -43,7 +44,7 @@ def wanted_launch_template(group: ScalingGroup, image: str, user_data: str) -> d
         "IamInstanceProfile": {"Name": group.instance_profile},
         "KeyName": group.key_pair,
         "SecurityGroupIds": sorted(group.security_groups),
-        "UserData": base64.b64encode(user_data.encode()).decode(),
+        "UserData": base64.b64encode(compressed(user_data)).decode(),
         "MetadataOptions": {
             "HttpTokens": "required",
             "HttpPutResponseHopLimit": group.hop_limit,
@@ -93,8 +94,8 @@ def _create(group: ScalingGroup, data: dict[str, Any]) -> Call:
 
 def _version(found: LaunchTemplate, data: dict[str, Any], reason: str) -> Call:
     """The token is of template, number and content: the same step asked for twice makes one version."""
-    content = json.dumps([found.id, found.latest, data], sort_keys=True)
-    token = hashlib.sha256(content.encode()).hexdigest()
+    step = json.dumps([found.id, found.latest, data], sort_keys=True)
+    token = hashlib.sha256(step.encode()).hexdigest()
     arguments = {"LaunchTemplateId": found.id, "LaunchTemplateData": data, "ClientToken": token}
     gives = {VERSION: "to_string(LaunchTemplateVersion.VersionNumber)"}
     return Call("ec2", "create_launch_template_version", arguments, reason, gives)
@@ -122,7 +123,7 @@ def _device(volume: Volume) -> dict[str, Any]:
 def _readable(data: Mapping[str, Any]) -> dict[str, Any]:
     """What differs is told in words: user-data by its content's hash, disks by their device."""
     disks = {f"disk {disk['DeviceName']}": disk.get("Ebs", {}) for disk in data.get("BlockDeviceMappings", [])}
-    user_data = base64.b64decode(data.get("UserData", ""))
+    user_data = content(base64.b64decode(data.get("UserData", "")))
     told_too = {
         "UserData": hashlib.sha256(user_data).hexdigest()[:12] if user_data else "none",
         "TagSpecifications": {one["ResourceType"]: as_dict(one["Tags"]) for one in data.get("TagSpecifications", [])},

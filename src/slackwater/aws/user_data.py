@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import ast
-import base64
-import gzip
-import io
 import json
-import tarfile
 from typing import Any, TypeGuard
 
 import yaml
 
+from slackwater.aws.compressed import compressed
 from slackwater.errors import SettingsError
 from slackwater.resources import resource
 from slackwater.settings import LaunchHook, ScalingGroup
 
 LIMIT = 16384
-"""Bytes that EC2 takes, before they are encoded."""
+"""Bytes that EC2 takes, compressed and before they are encoded."""
 PLACE = "/opt/slackwater/bootstrap"
 MODULES = ("__init__", "signed", "provision", "arrival", "bootstrap")
 UNIT = "slackwater-bootstrap.service"
@@ -33,7 +30,6 @@ After=network-online.target
 Type=exec
 EnvironmentFile=-/etc/environment
 Environment=PYTHONPATH={PLACE} PYTHONDONTWRITEBYTECODE=1
-ExecStartPre=/usr/bin/tar -xf {PLACE}.tar -C {PLACE} --no-same-owner
 ExecStart=/usr/bin/python3 -P -m agents.bootstrap
 # Killed for memory it goes on where it was; what it gave up itself stays given up.
 Restart=on-abnormal
@@ -59,17 +55,17 @@ def user_data(
     """
     bundle = {"url": bundle_url, "sha256": bundle_sha256}
     told = {**_instance(group, environment, store), "bundle": bundle, "endpoint": endpoint or group.endpoint}
-    files = [
-        {"path": "/etc/slackwater/instance.json", "content": json.dumps(told, indent=2) + "\n"},
-        {"path": f"{PLACE}.tar", "encoding": "gz+b64", "content": _program()},
-        {"path": f"/etc/systemd/system/{UNIT}", "content": SERVICE},
-    ]
-    enable = ["systemctl", "enable", "--now", "--no-block", UNIT]
-    commands = [["mkdir", "-p", PLACE], ["systemctl", "daemon-reload"], enable]
-    whole = {"write_files": [{**each, "permissions": "0644"} for each in files], "runcmd": commands}
-    text = HEAD + yaml.safe_dump(whole, sort_keys=False, width=LIMIT)
-    if len(text.encode()) > LIMIT:
-        raise SettingsError(f"group {group.name}: its user-data has {len(text.encode())} bytes, and EC2 takes {LIMIT}")
+    files = {
+        "/etc/slackwater/instance.json": json.dumps(told, indent=2) + "\n",
+        f"/etc/systemd/system/{UNIT}": SERVICE,
+        **{f"{PLACE}/agents/{name}.py": bare(resource(f"agents/{name}.py").read_text()) for name in MODULES},
+    }
+    written = [{"path": path, "permissions": "0644", "content": text} for path, text in files.items()]
+    commands = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", "--no-block", UNIT]]
+    whole = {"write_files": written, "runcmd": commands}
+    text = HEAD + yaml.dump(whole, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=LIMIT)
+    if (size := len(compressed(text))) > LIMIT:
+        raise SettingsError(f"group {group.name}: its user-data has {size} bytes, and EC2 takes {LIMIT}")
     return text
 
 
@@ -90,16 +86,14 @@ def _instance(group: ScalingGroup, environment: str, store: str) -> dict[str, An
     }
 
 
-def _program() -> str:
-    """The bootstrap's modules as one archive, which takes half the room of five."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name in MODULES:
-            content = bare(resource(f"agents/{name}.py").read_text()).encode()
-            info = tarfile.TarInfo(f"agents/{name}.py")
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return base64.b64encode(gzip.compress(packed.getvalue(), mtime=0)).decode()
+class _Readable(yaml.SafeDumper):
+    """Files stand in it line by line, so that whoever looks can read them."""
+
+    def represent_text(self, text: str) -> yaml.Node:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Readable.add_representer(str, _Readable.represent_text)
 
 
 def bare(code: str) -> str:

@@ -14,6 +14,7 @@ from slackwater.inventory.member import Member
 from slackwater.inventory.naming import plain
 from slackwater.inventory.purpose import Purpose, purpose
 from slackwater.inventory.reading import read, refuse_no_name
+from slackwater.inventory.states import note
 
 OFFLINE = "SLACKWATER_OFFLINE"
 """1: AWS is not asked, and nothing is changed by the old list; run: hosts may be changed by it, too."""
@@ -45,6 +46,8 @@ def scaling_group_hosts(
     refuse_no_name(scaling_groups)
     cache = Cache.of(environment, Path.cwd())
     members = _members(cache, scaling_groups, region, endpoint)
+    if not os.environ.get(OFFLINE):  # an old list does not know who boots now
+        note({member.instance: member.state for member in members if "app" in (member.groups or groups)})
     wanted = {"InService"} | ({"Standby"} if standby == "in" else set())
     found: dict[str, list[Host]] = {group: [] for group in (*ALWAYS, *groups)}
     for member in _described(member for member in members if member.state in wanted):

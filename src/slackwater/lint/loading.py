@@ -72,8 +72,15 @@ def inventory_of(declaration: Declaration, **more: Any) -> Inventory:
         spread(inventory, declaration.project)
         return inventory
     except (PyinfraError, click.ClickException, SyntaxError, TypeError, ValueError, LookupError) as error:
-        said = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        raise RolloutError(f"{declaration.inventory} could not be read: {said}") from error
+        raise RolloutError(f"{declaration.inventory} could not be read: {told_by(error)}") from error
+
+
+def told_by(error: Exception) -> str:
+    """pyinfra's wrapper of what a project's own file raises has no message of its own, only the exception."""
+    found = getattr(error, "exception", None)
+    if isinstance(found, Exception):
+        return f"{type(found).__name__}: {found}"
+    return error.format_message() if isinstance(error, click.ClickException) else str(error)
 
 
 def _forget() -> None:

@@ -22,6 +22,7 @@ from slackwater.errors import RolloutError, SlackwaterError
 from slackwater.release import Proved, Release, declared
 from slackwater.release.options import inventory_options
 from slackwater.rollout import table
+from slackwater.rollout.arrivals import LIMIT
 from slackwater.rollout.events import Events
 from slackwater.rollout.fleet import Fleet
 from slackwater.rollout.plan import Pace, batches, by_name, pace
@@ -55,6 +56,16 @@ def _of_a_fleet(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_arrival = click.option(
+    "--arrival",
+    default=LIMIT,
+    type=click.IntRange(min=0),
+    show_default=True,
+    metavar="SECONDS",
+    help="How long instances that boot meanwhile are waited for at the end.",
+)
+
+
 def _refresh(as_json: bool, **words: Any) -> None:
     events = Events(as_json)
     try:
@@ -82,6 +93,7 @@ def _refresh(as_json: bool, **words: Any) -> None:
     metavar="SECONDS",
     help="How long a batch is watched.",
 )
+@_arrival
 @click.option("--dry-run", is_flag=True, help="Show what would happen to which host, and why; touch nothing.")
 @click.option("--steal", is_flag=True, help="Take the place of a rollout that is dead.")
 @click.option("--pause", "wish", flag_value="pause", help="Tell the running rollout to wait.")
@@ -94,6 +106,7 @@ def rollout(
     canary: int,
     batch: str,
     bake: int,
+    arrival: int,
     dry_run: bool,
     steal: bool,
     wish: Wish | None,
@@ -118,10 +131,10 @@ def rollout(
     elif dry_run:
         _preview(fleet, release or fleet.releases.source_of(fleet.app), speed)
     else:
-        _roll_out(fleet, _wanted(fleet, release), speed, bake, steal)
+        _roll_out(fleet, _wanted(fleet, release), speed, bake, arrival=arrival, steal=steal)
 
 
-def _roll_out(fleet: Fleet, wanted: Release, speed: Pace, bake: int, steal: bool) -> None:
+def _roll_out(fleet: Fleet, wanted: Release, speed: Pace, bake: int, *, arrival: int, steal: bool) -> None:
     with _interruptible():
         change = fleet.changes.begin("rollout", wanted.id, _id(_proved(fleet)), steal=steal)
         proved = _proved(fleet)  # another one may have ended just before this one began
@@ -129,15 +142,16 @@ def _roll_out(fleet: Fleet, wanted: Release, speed: Pace, bake: int, steal: bool
         fleet.events.say(
             "", f"rollout of {fleet.app.name} {wanted.id} in {fleet.name}; before: {change.origin or 'none'}"
         )
-        Rollout(fleet, wanted, proved, speed, bake, change).run()
+        Rollout(fleet, wanted, proved, speed, bake, change, arrival).run()
     fleet.events.end({"ok": True, "release": wanted.id, "fleet": fleet.name})
 
 
 @click.command()
 @_of_a_fleet
 @click.option("--release", metavar="ID", help="Which release; without it the one that was proved before.")
+@_arrival
 @click.option("--steal", is_flag=True, help="Take the place of a rollout that is dead.")
-def rollback(fleet: Fleet, *, release: str | None, steal: bool) -> None:
+def rollback(fleet: Fleet, *, release: str | None, arrival: int, steal: bool) -> None:
     """Bring every app host back to the release that was proved before, all at once.
 
     After a rollout that died half-way this is where it came from.
@@ -151,7 +165,7 @@ def rollback(fleet: Fleet, *, release: str | None, steal: bool) -> None:
     with _interruptible():
         change = fleet.changes.begin("rollback", wanted.id, _id(proved), steal=steal)
         fleet.events.say("", f"rollback of {fleet.app.name} in {fleet.name} to {wanted.id}")
-        Rollback(fleet, wanted, proved, change).run()
+        Rollback(fleet, wanted, proved, change, arrival).run()
     fleet.events.end({"ok": True, "release": wanted.id, "fleet": fleet.name})
 
 

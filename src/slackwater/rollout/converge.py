@@ -20,7 +20,7 @@ from pyinfra_cli.util import exec_file, load_deploy_file
 from slackwater.engine.order import GIVEN, Order
 from slackwater.engine.report import Failure, Report
 from slackwater.errors import RolloutError
-from slackwater.lint.loading import Declaration, inventory_of
+from slackwater.lint.loading import Declaration, inventory_of, told_by
 
 CONVERGE_TIMEOUT = 3600
 """Seconds for one batch: every step on a host is bounded, and this ends what none of those bounds foresaw."""
@@ -71,7 +71,7 @@ def _sentences() -> Iterator[None]:
     except PyinfraError as error:
         raise RolloutError(f"deploy.py could not be run: {error}") from error
     except click.ClickException as error:
-        raise RolloutError(f"deploy.py could not be run: {error.format_message()}") from error
+        raise RolloutError(f"deploy.py could not be run: {told_by(error)}") from error
     except SystemExit as error:
         raise RolloutError(f"config.py or deploy.py ended the run: {error}") from error
     except gevent.Timeout as error:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from slackwater.changes import Changes
 from slackwater.engine.order import Order
 from slackwater.errors import RolloutError, SlackwaterError
-from slackwater.lint.loading import Declaration
+from slackwater.inventory.states import noting
+from slackwater.lint.loading import Declaration, inventory_of
 from slackwater.release import Proved, Release, Releases
 from slackwater.rollout.converge import converge
 from slackwater.rollout.events import Events
@@ -51,6 +52,12 @@ class Fleet:
         there = Hosts(self.declaration)  # first: an inventory that broke must not cost those that are known
         self.hosts.close()
         self.hosts = there
+
+    def states(self) -> dict[str, str]:
+        """Of its instances now, by id, as AWS names them; connections stay. Empty where AWS is not asked."""
+        with noting() as found:
+            inventory_of(self.declaration)
+        return found
 
     def members(self) -> list[str]:
         return self.hosts.of("app")

@@ -16,6 +16,7 @@ from pyinfra.api import FactBase, Host, State
 from pyinfra.api.exceptions import ConnectError, PyinfraError
 from pyinfra.context import ctx_host, ctx_state
 
+from slackwater.inventory.states import noting
 from slackwater.lint.loading import Declaration, inventory_of
 from slackwater.rollout import look
 from slackwater.rollout.plan import by_name
@@ -76,10 +77,14 @@ class Seen:
 
 
 class Hosts:
-    """The fleet as its inventory names it now. Connects when it is first asked; a lost connection is made anew."""
+    """The fleet as its inventory names it now. Connects when it is first asked; a lost connection is made anew.
+
+    `states` are those of its instances in AWS, by id: of the same look, so that who is no host yet is known too.
+    """
 
     def __init__(self, declaration: Declaration) -> None:
-        self.state = State(inventory_of(declaration))
+        with noting() as self.states:
+            self.state = State(inventory_of(declaration))
         self.hosts: dict[str, Host] = {host.name: host for host in self.state.inventory}
 
     def of(self, group: str) -> list[str]:

@@ -9,16 +9,20 @@ from slackwater.changes import Change
 from slackwater.errors import RolloutError
 from slackwater.release import Proved, Release
 from slackwater.rollout.alive import WholeError, alive
+from slackwater.rollout.arrivals import LIMIT, arrivals
 from slackwater.rollout.fleet import Fleet
 from slackwater.rollout.way_back import history_of
 
 
 @dataclass
 class Rollback:
+    """`arrival` is seconds that instances are waited for which boot when the pointer moves."""
+
     fleet: Fleet
     release: Release
     proved: Proved | None
     change: Change
+    arrival: float = LIMIT
 
     def run(self) -> None:
         """Raises RolloutError with every host that could not; those that could are back all the same."""
@@ -33,6 +37,11 @@ class Rollback:
             self._finish()
 
     def _finish(self) -> None:
+        self._bring_late()
+        for _ in arrivals(self, self.arrival):
+            self._bring_late()
+
+    def _bring_late(self) -> None:
         """Hosts that joined meanwhile, and slots that were kept; only then what balancers see."""
         self.fleet.settle(self.release.id)
         self.fleet.reread()

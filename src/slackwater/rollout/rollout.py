@@ -11,6 +11,7 @@ from slackwater.engine.order import Order
 from slackwater.errors import RolloutError, SlackwaterError
 from slackwater.release import Proved, Release
 from slackwater.rollout.alive import WholeError, alive
+from slackwater.rollout.arrivals import LIMIT, arrivals
 from slackwater.rollout.fleet import PAUSE, Fleet
 from slackwater.rollout.hosts import CHANGE_TIMEOUT
 from slackwater.rollout.plan import Batch, Pace, batches
@@ -26,7 +27,10 @@ LAST_LOOKS = 3
 
 @dataclass
 class Rollout:
-    """`bake` is seconds that each batch is watched; `proved` what the pointer said when it began."""
+    """`bake` is seconds that each batch is watched; `proved` what the pointer said when it began.
+
+    `arrival` is seconds that instances are waited for which boot when the pointer moves.
+    """
 
     fleet: Fleet
     release: Release
@@ -34,6 +38,7 @@ class Rollout:
     pace: Pace
     bake: int
     change: Change
+    arrival: float = LIMIT
     changed: list[str] = field(default_factory=list)
     was_prepared: bool = False
 
@@ -110,7 +115,13 @@ class Rollout:
             self._say("", f"{self.release.id} is the proved release", "green")
 
     def _finish(self) -> None:
-        """Once the pointer has moved: hosts that joined before and took the old release, and slots that were kept."""
+        """Once the pointer has moved: hosts that joined before, or still join, and took the old release."""
+        self._bring_late()
+        for _ in arrivals(self, self.arrival):
+            self._bring_late()
+
+    def _bring_late(self) -> None:
+        """Slots that were kept go, too."""
         for _ in range(LAST_LOOKS):
             self.fleet.settle(self.release.id)
             self.fleet.reread()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from slackwater.aws.compressed import compressed
 from slackwater.aws.user_data import UNIT, user_data
 from slackwater.bundle import Bundle
 from slackwater.lab import LabHost
@@ -83,7 +84,7 @@ def launched(
         own = {"bundle_url": f"{project.store}/{bundle.key}", "bundle_sha256": bundle.sha256, "store": project.store}
         text = user_data(group, environment="prod", endpoint=endpoint, **own | (told or {}))
         name = _ask_for_one(cloud, ground, group)
-        me = Instance(name, host.address, user_data=text, target="InService")
+        me = Instance(name, host.address, user_data=compressed(text), target="InService")
         with serving(in_lab(host.lan), {host.address: me}.get) as service:
             yield Launched(host, name, cloud, service, project)
         _give_back(cloud, group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -178,6 +179,18 @@ def test_user_data_comes_as_it_was_given(service: Service) -> None:
 
     assert (200, "#cloud-config\n") == ask(service, "GET", "/2021-03-23/user-data", **{TOKEN: mine})
     assert 404 == ask(service, "GET", "/1999-01-01/user-data", **{TOKEN: mine})[0]
+
+
+def test_user_data_may_be_bytes(service: Service, me: Instance) -> None:
+    """AWS hands out what it was given, compressed or not."""
+    me.user_data = gzip.compress(b"#cloud-config\n")
+    place = urlsplit(service.url)
+    connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=5)
+    connection.request("GET", "/latest/user-data", headers={TOKEN: token(service)})
+    found = connection.getresponse().read()
+    connection.close()
+
+    assert b"#cloud-config\n" == gzip.decompress(found)
 
 
 def test_head_answers_without_a_body(service: Service) -> None:

@@ -15,7 +15,7 @@ PERCENT = click.IntRange(1, 100)
 LONGEST = 172800
 """Seconds that AWS waits at most at a checkpoint, or after the last instance."""
 REFRESH_ONLY = ("checkpoints", "checkpoint_delay", "alarms", "warm_up", "replace_all", "every")
-IN_PLACE_ONLY = ("release", "canary", "batch", "steal")
+IN_PLACE_ONLY = ("release", "canary", "batch", "arrival", "steal")
 GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 Command = Callable[..., None]

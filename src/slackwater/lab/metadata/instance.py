@@ -37,7 +37,10 @@ class Role:
 
 @dataclass
 class Instance:
-    """None answers 404. `target` is the state it is on its way to, in AWS's words; `spot` and `rebalance` are JSON."""
+    """None answers 404. `target` is the state it is on its way to, in AWS's words; `spot` and `rebalance` are JSON.
+
+    `user_data` is text, or bytes such as gzip's, which cloud-init unpacks.
+    """
 
     id: str
     address: str
@@ -46,7 +49,7 @@ class Instance:
     kind: str = "t3.small"
     image: str = "ami-00000000"
     role: Role | None = field(default_factory=Role)
-    user_data: str | None = None
+    user_data: str | bytes | None = None
     public_key: str | None = None
     target: str | None = None
     spot: str | None = None
@@ -67,8 +70,8 @@ class Instance:
         }
         return _without_none(found)
 
-    def look_up(self, path: str) -> str | None:
-        """The text at a path such as /latest/meta-data/instance-id; a folder is the list of its names."""
+    def look_up(self, path: str) -> str | bytes | None:
+        """What stands at a path such as /latest/meta-data/instance-id; a folder is the list of its names."""
         version, *parts = path.partition("?")[0].strip("/").split("/")
         if not version:
             return "\n".join(VERSIONS)
@@ -77,7 +80,7 @@ class Instance:
             node = node.get(part) if isinstance(node, dict) else None
         if isinstance(node, dict):
             return "0=lab" if parts[-1:] == ["public-keys"] else _listed(node)
-        return None if node is None else str(node)
+        return node if node is None or isinstance(node, bytes) else str(node)
 
     def _meta_data(self) -> Tree:
         interface = {"device-number": "0", "mac": HARDWARE, "local-ipv4s": self.address}

@@ -105,9 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.find(self.client_address[0])
         return found if found and found.enabled else None
 
-    def _answer(self, status: int, text: str = "", headers: dict[str, str] | None = None) -> None:
+    def _answer(self, status: int, said: str | bytes = "", headers: dict[str, str] | None = None) -> None:
         self.server.note(self.client_address[0], self.path, status)
-        body = text.encode()
+        body = said if isinstance(said, bytes) else said.encode()
         self.send_response(status)
         for name, value in {"Content-Type": "text/plain", "Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
