@@ -53,6 +53,8 @@ class Front:
         if fault.seconds is not None:
             time.sleep(fault.seconds)
             return self._answer(call, environ)
+        if fault.body is not None:
+            return Answer(fault.status, fault.body, [("Content-Type", "text/xml")])
         if fault.after:
             self._answer(call, environ)
         return refusal(fault.error(), call.protocol) if fault.code else CUT

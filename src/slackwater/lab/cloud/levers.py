@@ -92,6 +92,12 @@ class Levers:
         with LOCK:
             self._region.engine.tick()
 
+    def put_in(self, instance: str, state: str) -> None:
+        """The group tells this lifecycle state of its instance, however it came to it."""
+        with LOCK:
+            _, member = self._region.books.member(instance)
+            self._region.engine.move(member, state)
+
     @property
     def states(self) -> list[tuple[str, str]]:
         """(instance, lifecycle state), in the order in which they were reached."""
