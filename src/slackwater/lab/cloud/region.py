@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from slackwater.lab.cloud.images import Images
 from slackwater.lab.cloud.instances import Instances
 from slackwater.lab.cloud.moto import Moto
 from slackwater.lab.cloud.scaling.activities import Activities
@@ -48,6 +49,7 @@ class Region:
         groups = Groups(self.books, self.engine, checks, (hooks, traffic))
         policies = Policies(self.books, cloudwatch)
         groups.forgetters = [policies.forget, self.activities.keep]
+        self.images = Images(ec2, name)
         self.refreshes = Refreshes(self.books, self.engine, checks, cloudwatch)
         parts = (hooks, traffic, self.activities, policies, self.refreshes, Tags(self.books), Schedules(self.books))
         others = (Members(self.books, self.engine), Processes(self.books, self.engine), Notifications(self.books))
@@ -57,6 +59,7 @@ class Region:
                 "ec2",
                 self.templates,
                 Instances(ec2, self.engine, self.targets),
+                self.images,
                 ResourceTags(self.templates, ec2),
             ),
             "elbv2": Service("elbv2", self.targets),
