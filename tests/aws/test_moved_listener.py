@@ -95,8 +95,8 @@ def web(lab: Lab) -> ScalingGroup:
 
 
 def test_another_target_group_takes_over_without_a_gap(lab: Lab, web: ScalingGroup) -> None:
-    """Its port cannot be changed. The fresh one is filled while the listener, which is not ours, forwards to the former;
-    the former is left once the listener has moved, and an instance that joins in between is in both."""
+    """Its port cannot be changed. The fresh one is filled while the listener, which is not ours, still forwards to the
+    former; that one is left once the listener has moved, and an instance that joins in between is in both."""
     moved = behind(lab, web, TargetGroup(name=f"{web.name}-next", vpc=lab.ground.vpc, port=8080))
     first, both = planned(lab, moved), members(lab, web)
     filling = watched(lab, web.name, first.calls)
@@ -135,7 +135,7 @@ def test_what_would_need_a_replacement_under_the_same_name_changes_nothing(lab: 
 
 
 def test_our_own_listener_is_pointed_to_a_fresh_target_group_that_is_filled(lab: Lab) -> None:
-    """Somebody had led it to a maintenance page and deleted ours: first the target group, then the balancers, then it."""
+    """Somebody had led it to a maintenance page and deleted ours: a target group, the balancers, then it."""
     balancers = [instance(lab), instance(lab)]
     told_of = {"name": "ebbing", "vpc": lab.ground.vpc, "subnets": lab.ground.subnets, "ports": [80]}
     group = lab.declare(load_balancer=NetworkLoadBalancer(balancer_instances=balancers, **told_of))

@@ -8,6 +8,7 @@ from typing import Any
 
 from slackwater.lab.cloud.images import Images
 from slackwater.lab.cloud.instances import Instances
+from slackwater.lab.cloud.listeners import Listeners
 from slackwater.lab.cloud.moto import Moto
 from slackwater.lab.cloud.scaling.activities import Activities
 from slackwater.lab.cloud.scaling.books import Books
@@ -62,7 +63,7 @@ class Region:
                 self.images,
                 ResourceTags(self.templates, ec2),
             ),
-            "elbv2": Service("elbv2", self.targets),
+            "elbv2": Service("elbv2", self.targets, Listeners(elbv2, self.account, name)),
         }
 
     def answer(self, called: Called) -> Answer | None:
