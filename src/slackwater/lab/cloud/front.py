@@ -64,6 +64,8 @@ class Front:
             return self._answer_if_covered(call, environ)
         except AwsError as error:
             return refusal(error, call.protocol)
+        # So wide because moto raises whatever its books run into (KeyError, NotImplementedError, …). Past here the web
+        # server would answer with a page that botocore cannot read, and the log would not say which call it was.
         except Exception:
             log.exception("%s.%s", call.service, call.operation)
             return refusal(AwsError("InternalFailure", "the lab's cloud failed; see its log", 500), call.protocol)

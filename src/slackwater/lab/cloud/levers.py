@@ -41,7 +41,7 @@ class Levers:
             vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
             found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
             guard = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
-            image = ec2.register_image(Name=name, Architecture="x86_64", RootDeviceName="/dev/xvda")["ImageId"]
+            image = self._region.images.register_image({"Name": name, "RootDeviceName": "/dev/xvda"})["ImageId"]
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
             iam.create_instance_profile(InstanceProfileName=name)
             iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
@@ -86,6 +86,11 @@ class Levers:
         """What the target group's health check sees from now on: initial, healthy or unhealthy."""
         with LOCK:
             self._region.targets.say(arn, instance, state, reason)
+
+    def image_state(self, image: str, state: str) -> None:
+        """What EC2 says of the image from now on: available, pending, failed or disabled."""
+        with LOCK:
+            self._region.images.say(image, state)
 
     def tick(self) -> None:
         """What time does, by the cloud's clock: waits run out, refused launches are tried again."""
