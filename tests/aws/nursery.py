@@ -73,7 +73,8 @@ def serve() -> None:
     for name in (*NEEDED, *(place.partition(":")[0] for place in COMMANDS.values())):
         import_module(name)
     for line in sys.stdin:
-        print(json.dumps(forked(Wish(**json.loads(line)))), flush=True)
+        sys.stdout.write(f"{json.dumps(forked(Wish(**json.loads(line))))}\n")
+        sys.stdout.flush()
 
 
 def forked(wish: Wish) -> tuple[int, str, str]:
