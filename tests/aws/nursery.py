@@ -45,9 +45,14 @@ class Nursery:
 
     def __init__(self) -> None:
         self.bytecode = TemporaryDirectory(prefix="bytecode")
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        words = [sys.executable, "-m", "tests.aws.nursery"]
-        self.process = subprocess.Popen(words, cwd=HOUSE, env={**os.environ, **self.environment()}, **pipes)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.aws.nursery"],
+            cwd=HOUSE,
+            env={**os.environ, **self.environment()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def environment(self) -> dict[str, str]:
         """What is compiled once is not compiled again, by no process that a command starts either."""
