@@ -15,8 +15,6 @@ from tests.lanes import Lanes, place
 
 HOUSE = Path(__file__).resolve().parents[1]
 LONG = bool(os.environ.get("SLACKWATER_LONG"))
-SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
-"""Other workers are busy beside this one."""
 
 
 def state_of_the_code() -> str:

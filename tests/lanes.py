@@ -13,8 +13,6 @@ LANES = (
         "tests/hosts/balancers/test_members.py",
         "tests/hosts/balancers/test_deaths.py",
         "tests/hosts/balancers/test_restarts.py",
-        "tests/hosts/balancers/test_changes.py",
-        "tests/hosts/balancers/test_shutdowns.py",
         "tests/hosts/balancers/test_odd_backends.py",
     ),
     (

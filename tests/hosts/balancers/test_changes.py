@@ -12,14 +12,11 @@ import pytest
 import requests
 
 from slackwater.lab import Lab, LabHost, load
-from tests.conftest import SIDE_BY_SIDE
 from tests.hosts.balancers.desk import SOCKET, agent, measured, members, settled, states, until
 from tests.hosts.converge.running import count, out, url
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
-pytestmark = pytest.mark.skipif(
-    SIDE_BY_SIDE, reason="what a reload costs shows only on a machine that has nothing else to do: scripts/test -n 0"
-)
+pytestmark = pytest.mark.alone
 
 RATE, RTT = 60, 0.04
 FLAG = "/run/slackwater/draining"

@@ -11,14 +11,11 @@ import pytest
 import requests
 
 from slackwater.lab import LabHost
-from tests.conftest import SIDE_BY_SIDE
 from tests.hosts.balancers.desk import measured, settled
 from tests.hosts.converge.running import count, out, url
 from tests.hosts.releases.site import LEDGER, Site, traffic
 
-pytestmark = pytest.mark.skipif(
-    SIDE_BY_SIDE, reason="a host that shuts down needs the machine to itself: scripts/test -n 0"
-)
+pytestmark = pytest.mark.alone
 
 RATE, RTT = 50, 0.04
 POSTS, TAKES = 24, 12
