@@ -1,15 +1,17 @@
-"""An app's places on a VM, below a directory of their own."""
+"""An app's places on a VM, below a directory of their own; and the instance that it is in the lab's cloud."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from slackwater.agents.slots.layout import Layout
+from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.metadata import Instance, Service, listening, serving
 
 MakeRelease = Callable[..., None]
 MakeSlot = Callable[..., None]
@@ -49,3 +51,32 @@ def make_release(layout: Layout, make_slot: MakeSlot) -> MakeRelease:
             os.utime(layout.slot_of(name), (made, made), follow_symlinks=False)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    """One cloud for all tests of a file: it takes its time to start."""
+    with cloud() as running:
+        yield running
+        assert [] == running.uncovered
+
+
+@pytest.fixture
+def me() -> Instance:
+    return Instance("i-0123456789abcdef0", "127.0.0.1")
+
+
+@pytest.fixture
+def service(me: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Where the instance reads of itself, and finds its role."""
+    with serving(listening(), lambda _: me) as found:
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", found.url)
+        yield found
+
+
+@pytest.fixture
+def sky(endpoint: Endpoint, service: Service, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
+    """The cloud as an instance in it finds it."""
+    endpoint.recover()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+    return endpoint

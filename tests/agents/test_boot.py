@@ -11,8 +11,8 @@ import pytest
 from slackwater.agents.slots.boot import boot
 from slackwater.agents.slots.credentials import CredentialsError
 from slackwater.agents.slots.layout import Layout, target
+from slackwater.lab.metadata import Instance, Role, Service
 from tests.agents.conftest import MakeRelease
-from tests.agents.metadata import PAGES, PLACE, ROLE, metadata
 
 SLOT = "r1-aaaaaaaa"
 SYSTEMCTL = """#!/bin/sh
@@ -42,23 +42,33 @@ def live(layout: Layout, make_release: MakeRelease, systemctl: Path) -> Layout:
     return layout
 
 
-NO_ROLE = json.dumps({"Code": "AssumeRoleUnauthorizedAccess", "Message": "EC2 cannot assume the role"})
-BROKEN = {
-    "a role that cannot be assumed": {**PAGES, PLACE + ROLE: NO_ROLE},
-    "no JSON": {**PAGES, PLACE + ROLE: "<html>"},
-    "a list": {**PAGES, PLACE + ROLE: "[]"},
-    "half a document": {**PAGES, PLACE + ROLE: '{"AccessKeyId": "ASIAKEY"}'},
+NO_ROLE = '{"Code": "AssumeRoleUnauthorizedAccess", "Message": "EC2 cannot assume the role"}'
+DOCUMENTS = {
+    "a role that cannot be assumed": NO_ROLE,
+    "no JSON": "<html>",
+    "a list": "[]",
+    "half a document": '{"AccessKeyId": "ASIAKEY"}',
 }
 
 
-@pytest.mark.parametrize("pages", BROKEN.values(), ids=BROKEN.keys())
+class Told(Role):
+    """What the metadata service says of its credentials."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def document(self) -> str:
+        return self.text
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_metadata_that_make_no_sense_keep_nobody_from_serving(
-    live: Layout, systemctl: Path, pages: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    live: Layout, systemctl: Path, service: Service, me: Instance, document: str
 ) -> None:
     """The metadata service answers 200 when the instance's role cannot be assumed."""
-    with metadata(pages) as address:
-        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", address)
-        found = boot(live)
+    me.role = Told(document)
+    found = boot(live)
 
     assert SLOT == found
     assert f"start --no-block {live.unit(SLOT, 'service')}" in systemctl.read_text()
@@ -66,13 +76,11 @@ def test_metadata_that_make_no_sense_keep_nobody_from_serving(
 
 
 def test_what_nobody_thought_of_keeps_nobody_from_serving_either(
-    live: Layout, systemctl: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    live: Layout, systemctl: Path, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Settings of another version of ours, say: the secret lies on disk all the same."""
     (live.settings / SLOT / "secrets.json").write_text(json.dumps({"KEY": "/shop/key"}))
-    with metadata() as address:
-        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", address)
-        found = boot(live)
+    found = boot(live)
 
     assert SLOT == found
     assert "start --no-block" in systemctl.read_text()
@@ -80,13 +88,12 @@ def test_what_nobody_thought_of_keeps_nobody_from_serving_either(
 
 
 def test_a_slot_that_never_had_its_secret_says_what_is_in_the_way(
-    live: Layout, systemctl: Path, monkeypatch: pytest.MonkeyPatch
+    live: Layout, systemctl: Path, service: Service, me: Instance
 ) -> None:
     """systemd would not start it, and say no more than the name of a file."""
     (live.settings / SLOT / "secrets/KEY").unlink()
-    with metadata({**PAGES, PLACE + ROLE: NO_ROLE}) as address:
-        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", address)
-        with pytest.raises(CredentialsError, match=r"cannot start without KEY: .*AssumeRoleUnauthorizedAccess"):
-            boot(live)
+    me.role = Told(NO_ROLE)
+    with pytest.raises(CredentialsError, match=r"cannot start without KEY: .*AssumeRoleUnauthorizedAccess"):
+        boot(live)
 
     assert not systemctl.exists()

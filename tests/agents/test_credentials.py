@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from slackwater.agents.slots.credentials import CredentialsError, missing, provide
 from slackwater.agents.slots.layout import Layout
+from slackwater.lab.cloud import Endpoint
 from tests.agents.conftest import MakeSlot
-from tests.agents.metadata import metadata
-from tests.agents.upstreams.cloud import Cloud
 
 SLOT = "r1-aaaaaaaa"
 
 
-@pytest.fixture(scope="module")
-def sky() -> Iterator[Cloud]:
-    made = Cloud()
-    yield made
-    made.stop()
-
-
 @pytest.fixture
-def cloud(sky: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", sky.url)
-    with metadata() as address:
-        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", address)
-        yield sky
-
-
-@pytest.fixture
-def slot(layout: Layout, make_slot: MakeSlot, cloud: Cloud) -> str:
+def slot(layout: Layout, make_slot: MakeSlot, sky: Endpoint) -> str:
     make_slot(SLOT, "r1")
     wanted = {"KEY": {"kind": "ssm", "location": "/shop/key", "seen": "1@2"}}
     (layout.settings / SLOT / "secrets.json").write_text(json.dumps(wanted))
-    put(cloud, "hunter2")
+    put(sky, "hunter2")
     return SLOT
 
 
-def put(cloud: Cloud, value: str) -> None:
-    cloud.client("ssm").put_parameter(Name="/shop/key", Value=value, Type="SecureString", Overwrite=True)
+def put(sky: Endpoint, value: str) -> None:
+    sky.client("ssm").put_parameter(Name="/shop/key", Value=value, Type="SecureString", Overwrite=True)
 
 
 def test_a_secret_is_a_file_that_only_root_reads(layout: Layout, slot: str) -> None:
@@ -54,10 +37,10 @@ def test_a_secret_is_a_file_that_only_root_reads(layout: Layout, slot: str) -> N
     assert ("hunter2", 0o600) == (file.read_text(), file.stat().st_mode & 0o777)
 
 
-def test_a_slot_that_starts_again_gets_the_value_of_now(layout: Layout, slot: str, cloud: Cloud) -> None:
+def test_a_slot_that_starts_again_gets_the_value_of_now(layout: Layout, slot: str, sky: Endpoint) -> None:
     """Going back to a release whose password has been replaced since must not end at the database's door."""
     provide(layout, slot)
-    put(cloud, "hunter3")
+    put(sky, "hunter3")
     provide(layout, slot)
 
     assert "hunter3" == (layout.settings / slot / "secrets/KEY").read_text()
@@ -78,7 +61,7 @@ def test_what_it_has_is_kept_while_aws_is_away(
 def test_a_slot_without_its_secret_is_not_started(layout: Layout, slot: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names the variable and what is in the way, so that nobody looks for it in the app's traceback."""
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
-    with pytest.raises(CredentialsError, match=rf"{SLOT} cannot start without KEY: the instance's metadata service"):
+    with pytest.raises(CredentialsError, match=rf"{SLOT} cannot start without KEY: secrets of AWS are resolved on EC2"):
         provide(layout, slot, patience=1)
 
 

@@ -6,7 +6,8 @@ import threading
 import time
 from pathlib import Path
 
-from slackwater.agents.slots.layout import Layout, point, target
+from slackwater.agents.files import point
+from slackwater.agents.slots.layout import Layout, target
 from slackwater.agents.slots.switch import record
 from tests.agents.conftest import MakeRelease
 

@@ -7,15 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from slackwater.lab.cloud import Ground
+from tests.aws.nursery import HOUSE, Wish, nursery
+from tests.aws.nursery import LIMIT as COMMAND_LIMIT
 from tests.aws.resources import Lab
 
-HOUSE = Path(__file__).resolve().parents[2]
 WHEELS = ".slackwater/cache/wheels"
-COMMAND_LIMIT = 240
-"""Seconds: building the first bundle of a project is the longest of it."""
-
 CLOUD = """from slackwater import Image, ScalingGroup, TargetGroup
 
 scaling_group = ScalingGroup(
@@ -65,17 +64,20 @@ class Project:
 
     def run(self, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
         """`slackwater` with these words."""
-        return self._run(["-c", "from slackwater.cli import main; main()", *words], answer)
+        return nursery().run(Wish(list(words), str(self.place), self.environment(), answer))
+
+    def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
+        """The same as a process that a test talks with, or signals."""
+        command = [sys.executable, "-u", "-c", "from slackwater.cli import main; main()", *words]
+        return subprocess.Popen(
+            command, cwd=self.place, env=self.environment(), stdout=subprocess.PIPE, text=True, **more
+        )
 
     def pyinfra(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self._run(["-m", "pyinfra", "inventories/prod.py", "deploy.py", *words], "")
-
-    def _run(self, words: list[str], answer: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *words],
+            [sys.executable, "-m", "pyinfra", "inventories/prod.py", "deploy.py", *words],
             cwd=self.place,
             env=self.environment(),
-            input=answer,
             capture_output=True,
             text=True,
             check=False,
@@ -83,8 +85,7 @@ class Project:
         )
 
     def environment(self) -> dict[str, str]:
-        ours = {"PYTHONPATH": f"{HOUSE / 'src'}:{HOUSE}", "COLUMNS": "200"}
-        return {**os.environ, **self.lab.endpoint.environment, **ours}
+        return {**os.environ, **self.lab.endpoint.environment, **nursery().environment(), "COLUMNS": "200"}
 
 
 def cloud(ground: Ground, name: str, maximum: int) -> str:

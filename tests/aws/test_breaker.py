@@ -279,9 +279,7 @@ def test_the_command_watches_until_it_is_told_to_end(project: Project, lab: Lab)
     group = lab.make(lab.declare(name="watched-on"))
     project.name = group.name
     declare(project, "Breaker()")
-    words = [sys.executable, "-u", "-c", "from slackwater.cli import main; main()", "watch", "inventories/prod.py"]
-    told = {"cwd": project.place, "env": project.environment(), "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*words, "--json", "--interval", "1"], **told) as command:
+    with project.start("watch", "inventories/prod.py", "--json", "--interval", "1") as command:
         assert command.stdout
         looks = [json.loads(command.stdout.readline())["state"] for _ in range(2)]
         command.send_signal(signal.SIGTERM)

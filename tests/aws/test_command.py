@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,9 +87,7 @@ def test_what_has_changed_while_a_person_thought_is_refused(
     project.run("apply", INVENTORY, "--yes")
     project.write(maximum=9)
     scaling = lab.client("autoscaling")
-    arguments = [sys.executable, "-u", "-c", "from slackwater.cli import main; main()", *words]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(arguments, cwd=project.place, env=project.environment(), text=True, **pipes) as command:
+    with project.start(*words, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as command:
         assert command.stdout
         shown = ""
         while question not in shown and (one := command.stdout.read(1)):

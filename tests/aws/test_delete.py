@@ -14,6 +14,7 @@ import pytest
 from slackwater.aws.apply import apply
 from slackwater.aws.delete import delete_notes, plan_delete
 from slackwater.aws.group import Group
+from slackwater.aws.image import UNSEEN
 from slackwater.aws.launch_template import LaunchTemplate
 from slackwater.aws.plan import Declared, plan
 from slackwater.aws.policies import Policies
@@ -50,7 +51,7 @@ def world(**changed: Any) -> World:
     """A group of two instances, with its template."""
     group = Group(settings={}, tags=OURS, propagated=frozenset(), target_groups={}, desired=2)
     template = LaunchTemplate(id="lt-0123456789abcdef0", latest=1, data={}, tags=OURS)
-    bare = World(image="ami-01234567", launch_template=template, group=group, has_bundle=True)
+    bare = World(image=UNSEEN, launch_template=template, group=group, has_bundle=True)
     return replace(bare, **changed)
 
 
@@ -314,7 +315,7 @@ def test_a_template_of_somebody_else_is_refused() -> None:
 def test_a_target_group_of_others_or_in_use_stays_with_a_note(found: FoundTargetGroup, note: str) -> None:
     """AWS would refuse the one; the other is not ours."""
     group = declare(target_groups=[TargetGroup(name="web", vpc=VPC)])
-    there = World("ami-01234567", None, None, has_bundle=True, target_groups={"web": found})
+    there = World(UNSEEN, None, None, has_bundle=True, target_groups={"web": found})
 
     assert [] == plan_delete(group, there)
     assert [note] == delete_notes(group, there)
@@ -354,4 +355,4 @@ def test_a_former_target_group_that_is_in_use_or_gone_is_not_deleted() -> None:
 
 def test_nothing_is_left_to_delete_where_nothing_is() -> None:
     """A second run rests."""
-    assert [] == plan_delete(declare(), World("ami-01234567", None, None, has_bundle=False))
+    assert [] == plan_delete(declare(), World(UNSEEN, None, None, has_bundle=False))

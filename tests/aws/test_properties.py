@@ -39,17 +39,17 @@ hooks = st.builds(
     terminate=st.none()
     | st.builds(TerminateHook, heartbeat=st.integers(30, 7200), default=st.sampled_from(["CONTINUE", "ABANDON"])),
 )
-volumes = st.lists(
-    st.builds(
-        Volume,
-        device=st.sampled_from(["/dev/xvda", "/dev/xvdb", "/dev/sdc"]),
-        gb=st.integers(8, 100),
-        iops=st.none() | st.integers(3000, 4000),
-    ),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda volume: volume.device,
+
+
+def disks(device: str | None) -> st.SearchStrategy[Volume]:
+    return st.builds(Volume, device=st.just(device), gb=st.integers(8, 100), iops=st.none() | st.integers(3000, 4000))
+
+
+root = disks(None) | disks("/dev/xvda")
+others = st.lists(
+    st.sampled_from(["/dev/xvdb", "/dev/sdc"]).flatmap(disks), max_size=2, unique_by=lambda volume: volume.device
 )
+volumes = st.tuples(root, others).map(lambda both: [both[0], *both[1]])
 policies = st.lists(
     st.one_of(
         st.builds(

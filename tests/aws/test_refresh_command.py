@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -89,10 +88,7 @@ def test_success_failure_and_interruption(project: Project, lab: Lab) -> None:
 
 def interrupted(project: Project, every: str) -> tuple[int, str]:
     """Ctrl-C while it waits for its second look."""
-    words = [sys.executable, "-u", "-c", "from slackwater.cli import main; main()", *ROLLOUT, "--every", every]
-    with subprocess.Popen(
-        words, cwd=project.place, env=project.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as command:
+    with project.start(*ROLLOUT, "--every", every, stderr=subprocess.STDOUT) as command:
         assert command.stdout
         head, until = "", time.monotonic() + BEGUN_WITHIN
         while "Pending 0 %" not in head and time.monotonic() < until:

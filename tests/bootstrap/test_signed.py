@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,12 +14,14 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from slackwater.agents import signed as module
-from slackwater.agents.signed import Aws, Metadata, Question, RefusedError, signed
+from slackwater.agents.metadata import Keys, Metadata
+from slackwater.agents.signed import Aws, Question, RefusedError, signed
 from slackwater.lab.cloud import Endpoint
 from slackwater.lab.metadata import Instance, Role, Service
+from tests.agents.door import door
 
-KEYS = {"AccessKeyId": "ASIALAB", "SecretAccessKey": "wJalrXUtnFEMI", "Token": "session"}
+KEYS = Keys("shop", "ASIALAB", "wJalrXUtnFEMI", "session")
+SAID = json.dumps({"AccessKeyId": KEYS.access, "SecretAccessKey": KEYS.secret, "Token": KEYS.token}).encode()
 REGION, AWS = "eu-central-1", "https://{}.eu-central-1.amazonaws.com"
 QUESTIONS = [
     Question("s3", "GET", f"{AWS.format('s3')}/tides/fleet/a%20b.tar.gz", REGION),
@@ -37,10 +37,10 @@ def test_the_signature_is_botocores(question: Question) -> None:
     mine = signed(question, KEYS, datetime.now(UTC))
     theirs = AWSRequest(question.method, question.url, dict(question.headers), question.body or None)
     theirs.headers["x-amz-content-sha256"] = mine["x-amz-content-sha256"]
-    theirs.headers["x-amz-security-token"] = KEYS["Token"]
+    theirs.headers["x-amz-security-token"] = KEYS.token
     theirs.headers["x-amz-date"] = theirs.context["timestamp"] = mine["x-amz-date"]
     kind = S3SigV4Auth if question.service == "s3" else SigV4Auth
-    auth = kind(Credentials(*KEYS.values()), question.service, "eu-central-1")
+    auth = kind(Credentials(KEYS.access, KEYS.secret, KEYS.token), question.service, "eu-central-1")
     seal = auth.signature(auth.string_to_sign(theirs, auth.canonical_request(theirs)), theirs)
 
     assert f"Signature={seal}" == mine["authorization"].rpartition(", ")[2]
@@ -116,73 +116,6 @@ def test_an_instance_without_a_role_says_so(aws: Aws, me: Instance) -> None:
         aws.parameter("/x")
 
 
-def test_a_token_that_ended_is_renewed(service: Service, me: Instance) -> None:
-    """A boot may last longer than whoever gave the token thinks."""
-    metadata = Metadata(service.url)
-    first = metadata.get("instance-id")
-    service.forget()
-
-    assert (me.id, me.id) == (first, metadata.get("instance-id"))
-
-
-def test_the_metadata_address_is_that_of_the_sdks(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable that boto3 reads too."""
-    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url + "/")
-
-    assert service.url == Metadata().address
-    monkeypatch.delenv("AWS_EC2_METADATA_SERVICE_ENDPOINT")
-    assert module.METADATA == Metadata().address
-
-
-def test_credentials_that_are_replaced_are_read_again(service: Service, me: Instance) -> None:
-    """The metadata service hands out new ones long before the old ones end."""
-    aws = Aws(Metadata(service.url), "eu-central-1", None, 0)
-    first = aws._credentials()["AccessKeyId"]
-    me.role = Role(access_key="ASIANEW")
-    kept = aws._credentials()["AccessKeyId"]
-    aws._read -= module.RENEW + 1
-
-    assert ("ASIALAB", "ASIALAB", "ASIANEW") == (first, kept, aws._credentials()["AccessKeyId"])
-
-
-class Door(BaseHTTPRequestHandler):
-    """Answers with the next of `answers`, and with the last for good; keeps what it was asked."""
-
-    def do_GET(self) -> None:
-        server: Any = self.server
-        server.asked.append((self.path, dict(self.headers.items())))
-        status, headers, body = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def do_PUT(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        """A test's output is not an access log."""
-
-
-Said = tuple[int, dict[str, str], bytes]
-
-
-@contextmanager
-def door(*answers: Said) -> Iterator[Any]:
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.answers, server.asked, server.url = list(answers), [], f"http://127.0.0.1:{server.server_port}"
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def asking(service: Service, url: str, seconds: float = 5) -> Aws:
     return Aws(Metadata(service.url), "eu-central-1", url, time.monotonic() + seconds)
 
@@ -238,8 +171,7 @@ def test_a_refusal_that_breaks_off_is_one(service: Service) -> None:
 
 def test_metadata_that_make_no_sense_are_asked_again(sky: Endpoint, bucket: str, service: Service) -> None:
     """The service that hands out credentials has bad moments, too."""
-    good = json.dumps(KEYS).encode()
-    moments = [b"token", b"shop", b"<html>", b"shop", b"[]", b"shop", good]
+    moments = [b"token", b"shop", b"<html>", b"shop", b"[]", b"shop", SAID]
     with door(*((200, {}, each) for each in moments)) as metadata:
         aws = Aws(Metadata(metadata.url), "eu-central-1", sky.url, time.monotonic() + 20)
         aws.object(f"s3://{bucket}/x", "PUT", b"tide")
@@ -250,7 +182,7 @@ def test_metadata_that_make_no_sense_are_asked_again(sky: Endpoint, bucket: str,
 def test_credentials_that_are_none_are_not_kept(sky: Endpoint, bucket: str) -> None:
     """A role that was made a moment ago cannot be assumed yet; in five minutes the group waits no more."""
     none = b'{"Code": "AssumeRoleUnauthorizedAccess"}'
-    moments = [b"token", b"shop", none, b"shop", json.dumps(KEYS).encode()]
+    moments = [b"token", b"shop", none, b"shop", SAID]
     with door(*((200, {}, each) for each in moments)) as metadata:
         aws = Aws(Metadata(metadata.url), "eu-central-1", sky.url, time.monotonic() + 20)
         aws.object(f"s3://{bucket}/x", "PUT", b"tide")
@@ -282,9 +214,3 @@ def test_credentials_that_are_refused_are_read_again(service: Service, me: Insta
         aws.object("s3://tides/x")
 
     assert "ASIANEW" in s3.asked[-1][1]["Authorization"]
-
-
-def test_an_instance_whose_metadata_break_off_waits_for_its_name() -> None:
-    """Half an answer is none, and no end of the boot."""
-    with door((200, {"Content-Length": "50"}, b"i-"), (200, {}, b"token"), (200, {}, b"i-1")) as metadata:
-        assert "i-1" == Metadata(metadata.url).instance()

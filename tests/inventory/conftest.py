@@ -1,42 +1,29 @@
-"""A project's directory and AWS as moto speaks it over HTTP."""
+"""A project's directory, and the lab's cloud."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.agents.upstreams.cloud import Cloud
-
-
-class Late(Cloud):
-    """EC2 does not describe the instances of `undescribed`, as it may for some seconds after a launch."""
-
-    undescribed: frozenset[str] = frozenset()
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        text = b"".join(super().__call__(environ, start_response))
-        for instance in self.undescribed:  # of EC2's answers alone: Auto Scaling writes InstanceId
-            text = text.replace(f"<instanceId>{instance}<".encode(), b"<instanceId>i-00000000000000000<")
-        return [text]
+from tests.sky import Sky
+from tests.sky import sky as begun
 
 
 @pytest.fixture(scope="module")
-def sky() -> Iterator[Late]:
+def sky() -> Iterator[Sky]:
     """One for all tests: it takes its time to start."""
-    made = Late()
-    yield made
-    made.stop()
+    with begun() as made:
+        yield made
 
 
 @pytest.fixture
-def cloud(sky: Late, project: Path, monkeypatch: pytest.MonkeyPatch) -> Late:
+def cloud(sky: Sky, project: Path, monkeypatch: pytest.MonkeyPatch) -> Sky:
     """Signed in to."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    sky.fault, sky.states, sky.undescribed = None, {}, frozenset()
+    sky.endpoint.recover()
     return sky
 
 

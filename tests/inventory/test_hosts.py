@@ -12,18 +12,21 @@ from typing import Any
 import click
 import pytest
 
+from slackwater.agents.scaling_groups import IN_A_QUESTION
 from slackwater.errors import CloudError, SettingsError
 from slackwater.inventory import scaling_group_hosts
-from slackwater.inventory.reading import GROUPS_TAG, IN_A_QUESTION
+from slackwater.inventory.reading import GROUPS_TAG
 from slackwater.inventory.states import noting
-from tests.agents.upstreams.cloud import REGION, Cloud
 from tests.conftest import LONG
-from tests.inventory.conftest import Late
+from tests.sky import REGION, Sky
 
 OUT = (
     *("Pending", "Pending:Wait", "Pending:Proceed", "Terminating", "Terminating:Wait", "Terminating:Proceed"),
     *("Terminated", "Detaching", "Detached", "EnteringStandby", "Standby", "Warmed:Stopped", "Warmed:Running"),
 )
+DESCRIBED = """<DescribeInstancesResponse><reservationSet><item><instancesSet><item>
+<instanceId>{}</instanceId><privateIpAddress>10.0.0.7</privateIpAddress>
+</item></instancesSet></item></reservationSet></DescribeInstancesResponse>"""
 NO_CREDENTIALS = "no AWS credentials were found"
 
 
@@ -36,7 +39,7 @@ def command(name: str, **given: Any) -> Iterator[None]:
         yield
 
 
-def hosts(cloud: Cloud, name: str, **more: Any) -> dict[str, Any]:
+def hosts(cloud: Sky, name: str, **more: Any) -> dict[str, Any]:
     return scaling_group_hosts(name, environment="prod", region=REGION, endpoint=cloud.url, **more)
 
 
@@ -44,12 +47,12 @@ def names(found: dict[str, Any], group: str = "app") -> list[str]:
     return [name for name, _ in found[group]]
 
 
-def tag(cloud: Cloud, instance: str, **tags: str) -> None:
+def tag(cloud: Sky, instance: str, **tags: str) -> None:
     pairs = [{"Key": GROUPS_TAG if key == "groups" else key, "Value": value} for key, value in tags.items()]
     cloud.client("ec2").create_tags(Resources=[instance], Tags=pairs)
 
 
-def test_members_are_named_by_their_id_and_reached_at_their_private_address(cloud: Cloud, project: Path) -> None:
+def test_members_are_named_by_their_id_and_reached_at_their_private_address(cloud: Sky, project: Path) -> None:
     """The data are pyinfra's own word for where ssh goes, and what Slackwater itself asks for."""
     instance, *_ = cloud.group("plain", 1)
     told = cloud.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
@@ -61,18 +64,18 @@ def test_members_are_named_by_their_id_and_reached_at_their_private_address(clou
 
 
 @pytest.mark.parametrize("state", OUT)
-def test_only_members_in_service_are_hosts(cloud: Cloud, project: Path, state: str) -> None:
+def test_only_members_in_service_are_hosts(cloud: Sky, project: Path, state: str) -> None:
     """One that boots is converged by itself, one that goes must be left alone."""
     stays, other = sorted(cloud.group("states", 2))
-    cloud.states = {other: state}
+    cloud.put_in(state, other)
 
     assert [stays] == names(hosts(cloud, "states"))
 
 
-def test_whoever_listens_hears_the_states_of_app_instances(cloud: Cloud, project: Path) -> None:
+def test_whoever_listens_hears_the_states_of_app_instances(cloud: Sky, project: Path) -> None:
     """Also of those that are no hosts yet; of one answer with those that are. Outside nobody is told anything."""
     boots, serves, works = sorted(cloud.group("heard", 3))
-    cloud.states = {boots: "Pending:Wait"}
+    cloud.put_in("Pending:Wait", boots)
     tag(cloud, works, groups="worker")
     hosts(cloud, "heard")
     with noting() as states:
@@ -82,10 +85,10 @@ def test_whoever_listens_hears_the_states_of_app_instances(cloud: Cloud, project
     assert {boots: "Pending:Wait", serves: "InService"} == states
 
 
-def test_an_old_list_tells_no_states(cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_list_tells_no_states(cloud: Sky, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who booted then has arrived long ago, or is gone: a rollout would wait for it in vain."""
     boots, serves = sorted(cloud.group("past", 2))
-    cloud.states = {boots: "Pending:Wait"}
+    cloud.put_in("Pending:Wait", boots)
     hosts(cloud, "past")
     monkeypatch.setenv("SLACKWATER_OFFLINE", "run")
     with noting() as states:
@@ -94,15 +97,15 @@ def test_an_old_list_tells_no_states(cloud: Cloud, project: Path, monkeypatch: p
     assert ([serves], {}) == (names(found), states)
 
 
-def test_members_in_standby_are_hosts_by_choice(cloud: Cloud, project: Path) -> None:
+def test_members_in_standby_are_hosts_by_choice(cloud: Sky, project: Path) -> None:
     """Somebody took them out to work on them, with a converge perhaps."""
     all_of_them = sorted(cloud.group("standby", 2))
-    cloud.states = {all_of_them[0]: "Standby"}
+    cloud.put_in("Standby", all_of_them[0])
 
     assert all_of_them == names(hosts(cloud, "standby", standby="in"))
 
 
-def test_a_tag_says_which_groups_a_member_is_in(cloud: Cloud, project: Path) -> None:
+def test_a_tag_says_which_groups_a_member_is_in(cloud: Sky, project: Path) -> None:
     """One without the tag is in those that the inventory declares."""
     first, second = sorted(cloud.group("tagged", 2))
     tag(cloud, first, groups="worker, balancer")
@@ -111,7 +114,7 @@ def test_a_tag_says_which_groups_a_member_is_in(cloud: Cloud, project: Path) -> 
     assert {"app": [second], "worker": [first], "balancer": [first]} == {group: names(found, group) for group in found}
 
 
-def test_a_name_tag_is_followed_by_the_id(cloud: Cloud, project: Path) -> None:
+def test_a_name_tag_is_followed_by_the_id(cloud: Sky, project: Path) -> None:
     """All instances of a group bear one Name: with it alone two hosts would be one."""
     first, second = sorted(cloud.group("named", 2))
     for instance in (first, second):
@@ -124,7 +127,7 @@ def test_a_name_tag_is_followed_by_the_id(cloud: Cloud, project: Path) -> None:
     ("written", "name"),
     [("../../etc/shop", "etc-shop"), ("shop web", "shop-web"), ("..", "host"), ("a/../b", "a-..-b")],
 )
-def test_a_name_tag_is_no_way_out_of_a_directory(cloud: Cloud, project: Path, written: str, name: str) -> None:
+def test_a_name_tag_is_no_way_out_of_a_directory(cloud: Sky, project: Path, written: str, name: str) -> None:
     """A host's name becomes a file's name, and whoever may tag an instance would choose where it lies."""
     (instance,) = cloud.group(f"tag {name}", 1)
     tag(cloud, instance, Name=written)
@@ -141,11 +144,11 @@ def test_no_name_is_not_every_group_of_the_region(project: Path, named: tuple[st
 
 
 def test_a_member_that_ec2_does_not_describe_is_left_out_of_a_run(
-    cloud: Late, project: Path, capsys: pytest.CaptureFixture[str]
+    cloud: Sky, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """ssh would go to its id, a name that may be anybody's; settings can be checked without its address."""
     seen, unseen = cloud.group("undescribed", 2)
-    cloud.undescribed = frozenset([unseen])
+    cloud.endpoint.say("ec2", "DescribeInstances", DESCRIBED.format(seen), times=2)
     with command("lint"):
         checked = names(hosts(cloud, "undescribed"))
     said_before = capsys.readouterr().err
@@ -156,9 +159,7 @@ def test_a_member_that_ec2_does_not_describe_is_left_out_of_a_run(
     assert unseen not in said_before
 
 
-def test_a_group_that_is_deleted_leaves_no_old_list(
-    cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_group_that_is_deleted_leaves_no_old_list(cloud: Sky, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the addresses of its instances are strangers by now, whatever is asked for."""
     cloud.group("deleted", 1)
     hosts(cloud, "deleted")
@@ -173,7 +174,7 @@ def test_a_group_that_is_deleted_leaves_no_old_list(
     assert ([], ["deleted"]) == (acted, checked)
 
 
-def test_ssh_may_go_to_the_instances_id(cloud: Cloud, project: Path) -> None:
+def test_ssh_may_go_to_the_instances_id(cloud: Sky, project: Path) -> None:
     """As a session of the Systems Manager does."""
     (instance,) = cloud.group("sessions", 1)
     ((_, data),) = hosts(cloud, "sessions", address="instance")["app"]
@@ -182,14 +183,14 @@ def test_ssh_may_go_to_the_instances_id(cloud: Cloud, project: Path) -> None:
     assert instance != data["address"]
 
 
-def test_a_large_group_is_read_whole(cloud: Cloud, project: Path) -> None:
+def test_a_large_group_is_read_whole(cloud: Sky, project: Path) -> None:
     """More than one question to EC2 holds."""
     size = IN_A_QUESTION + 5 if LONG else 7
 
     assert sorted(cloud.group("large", size)) == names(hosts(cloud, "large"))
 
 
-def test_several_groups_are_one_fleet(cloud: Cloud, project: Path) -> None:
+def test_several_groups_are_one_fleet(cloud: Sky, project: Path) -> None:
     """The web tier and the workers, each from a group of its own."""
     both = [*cloud.group("web", 1), *cloud.group("jobs", 1)]
     found = scaling_group_hosts("web", "jobs", environment="prod", region=REGION, endpoint=cloud.url)
@@ -198,14 +199,14 @@ def test_several_groups_are_one_fleet(cloud: Cloud, project: Path) -> None:
 
 
 def test_a_group_that_is_not_made_yet_has_no_hosts(
-    cloud: Cloud, project: Path, capsys: pytest.CaptureFixture[str]
+    cloud: Sky, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The first run makes it; until then there is nobody to converge."""
     assert [] == names(hosts(cloud, "to-come"))
     assert "there is no Auto Scaling group to-come in eu-central-1 (yet)" in capsys.readouterr().err
 
 
-def test_what_was_read_is_kept_for_its_owner_alone(cloud: Cloud, project: Path) -> None:
+def test_what_was_read_is_kept_for_its_owner_alone(cloud: Sky, project: Path) -> None:
     """Addresses of a fleet are nobody else's business; nothing in it lets anyone in."""
     cloud.group("kept", 1)
     hosts(cloud, "kept", data={"ssh_password": "hunter2"})
@@ -216,7 +217,7 @@ def test_what_was_read_is_kept_for_its_owner_alone(cloud: Cloud, project: Path) 
 
 
 def test_lint_goes_by_the_last_reading_and_says_how_old_it_is(
-    cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cloud: Sky, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A train without network is no reason for not checking settings."""
     before = (cloud.group("on-a-train", 2), hosts(cloud, "on-a-train"))[1]
@@ -237,7 +238,7 @@ def make_older(project: Path, seconds: int) -> None:
     file.write_text(json.dumps(entries))
 
 
-def test_a_dry_run_goes_by_the_last_reading_too(cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_goes_by_the_last_reading_too(cloud: Sky, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It changes nothing."""
     before = (cloud.group("dry", 1), hosts(cloud, "dry"))[1]
     monkeypatch.setenv("SLACKWATER_OFFLINE", "1")
@@ -249,7 +250,7 @@ def test_a_dry_run_goes_by_the_last_reading_too(cloud: Cloud, project: Path, mon
 
 @pytest.mark.parametrize("offline", ["", "1"])
 def test_hosts_are_not_changed_by_an_old_list(
-    cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch, offline: str
+    cloud: Sky, project: Path, monkeypatch: pytest.MonkeyPatch, offline: str
 ) -> None:
     """It lacks who came, and an address in it may be a stranger's by now: the sentence says how to ask for it."""
     cloud.group("old", 1)
@@ -265,7 +266,7 @@ def test_hosts_are_not_changed_by_an_old_list(
 
 
 def test_hosts_are_changed_by_an_old_list_when_that_is_asked_for(
-    cloud: Cloud, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cloud: Sky, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """AWS's API may be down on the day on which a host must be mended."""
     before = (cloud.group("asked-for", 1), hosts(cloud, "asked-for"))[1]

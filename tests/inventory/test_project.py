@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.agents.upstreams.cloud import REGION, Cloud
+from tests.sky import REGION, Sky
 
 HOUSE = Path(__file__).resolve().parents[2]
 INVENTORY = """\
@@ -35,7 +35,7 @@ def write(project: Path, name: str, url: str) -> None:
     (project / "config.py").write_text(START)
 
 
-def test_pyinfra_sees_the_members_of_now(cloud: Cloud, project: Path) -> None:
+def test_pyinfra_sees_the_members_of_now(cloud: Sky, project: Path) -> None:
     """Its own command, with the project's own config.py."""
     (instance,) = cloud.group("seen", 1)
     write(project, "seen", cloud.url)

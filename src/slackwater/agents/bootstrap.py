@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from . import arrival
+from .metadata import Metadata
 from .provision import StepError, Steps, since_first
-from .signed import Aws, Metadata, RefusedError
+from .signed import Aws, RefusedError
 
 KEPT_LINES = 60
 ROUNDS = 3

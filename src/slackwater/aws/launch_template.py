@@ -12,8 +12,10 @@ from typing import Any
 from slackwater.aws.call import Call, Ref, drift
 from slackwater.aws.clients import Clients
 from slackwater.aws.compressed import compressed, content
+from slackwater.aws.disks import wanted_disks
+from slackwater.aws.image import FoundImage, refuse_other_architecture
 from slackwater.aws.tags import as_dict, as_list, own_tags, refuse_foreign
-from slackwater.settings import ScalingGroup, Volume
+from slackwater.settings import ScalingGroup
 
 VERSION = "launch_template.version"
 """The key under which a plan gives the number of the version that it makes."""
@@ -36,10 +38,11 @@ class LaunchTemplate:
     tags: Mapping[str, str]
 
 
-def wanted_launch_template(group: ScalingGroup, image: str, user_data: str) -> dict[str, Any]:
-    """LaunchTemplateData; `image` is an id, `user_data` the text as the instance sees it."""
+def wanted_launch_template(group: ScalingGroup, image: FoundImage, user_data: str) -> dict[str, Any]:
+    """LaunchTemplateData; `user_data` is the text as the instance sees it. Raises CloudError for another image."""
+    refuse_other_architecture(group, image)
     data = {
-        "ImageId": image,
+        "ImageId": image.id,
         "InstanceType": group.instance_types[0],
         "IamInstanceProfile": {"Name": group.instance_profile},
         "KeyName": group.key_pair,
@@ -51,7 +54,7 @@ def wanted_launch_template(group: ScalingGroup, image: str, user_data: str) -> d
             "HttpEndpoint": "enabled",
         },
         "Monitoring": {"Enabled": group.detailed_monitoring},
-        "BlockDeviceMappings": [_device(volume) for volume in group.volumes],
+        "BlockDeviceMappings": wanted_disks(group, image),
         # The group hands its tags to instances only; without this nobody knows whose a volume is.
         "TagSpecifications": [{"ResourceType": "volume", "Tags": as_list(own_tags(group))}],
     }
@@ -69,7 +72,7 @@ def observe_launch_template(clients: Clients, group: ScalingGroup) -> LaunchTemp
 
 
 def plan_launch_template(
-    group: ScalingGroup, found: LaunchTemplate | None, image: str, user_data: str
+    group: ScalingGroup, found: LaunchTemplate | None, image: FoundImage, user_data: str
 ) -> tuple[list[Call], str | Ref]:
     """The calls, and the number of the version that the group shall use."""
     data = wanted_launch_template(group, image, user_data)
@@ -105,19 +108,6 @@ def _tag(group: ScalingGroup, found: LaunchTemplate) -> list[Call]:
     reasons = drift({"tag": own_tags(group)}, {"tag": found.tags})
     arguments = {"Resources": [found.id], "Tags": as_list(own_tags(group))}
     return [Call("ec2", "create_tags", arguments, "; ".join(reasons))] if reasons else []
-
-
-def _device(volume: Volume) -> dict[str, Any]:
-    disk = {
-        "VolumeSize": volume.gb,
-        "VolumeType": volume.kind,
-        "Encrypted": True,
-        "DeleteOnTermination": True,
-        "Iops": volume.iops,
-        "Throughput": volume.throughput,
-        "KmsKeyId": volume.kms_key,
-    }
-    return {"DeviceName": volume.device, "Ebs": {key: value for key, value in disk.items() if value is not None}}
 
 
 def _readable(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from slackwater.aws.bundle_object import BundleObject, observe_bundle
 from slackwater.aws.clients import Clients
 from slackwater.aws.group import Group, observe_group
 from slackwater.aws.hooks import Hooks, observe_hooks
-from slackwater.aws.image import observe_image
+from slackwater.aws.image import UNSEEN, FoundImage, observe_image
 from slackwater.aws.launch_template import LaunchTemplate, observe_launch_template
 from slackwater.aws.load_balancer import FoundLoadBalancer, observe_load_balancer
 from slackwater.aws.notifications import observe_notifications
@@ -32,9 +32,9 @@ def _no_schedules() -> Schedules:
 
 @dataclass(frozen=True)
 class World:
-    """What one look has found; `image` is the id that the declared image stands for now, `refresh` one that goes on."""
+    """What one look has found; `image` is what the declared one stands for now, `refresh` one that goes on."""
 
-    image: str
+    image: FoundImage
     launch_template: LaunchTemplate | None
     group: Group | None
     has_bundle: bool
@@ -61,7 +61,7 @@ def observe(clients: Clients, group: ScalingGroup, bundle: BundleObject | None, 
     """Without the image for a deletion, which must not fail because a parameter is gone that nobody needs any more."""
     there, template = observe_group(clients, group), observe_launch_template(clients, group)
     return World(
-        image=observe_image(clients, group.image) if with_image else "",
+        image=observe_image(clients, group.image) if with_image else UNSEEN,
         launch_template=template,
         group=there,
         has_bundle=bundle is None or observe_bundle(clients, bundle),

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from slackwater.engine.facts import Lines
 from slackwater.engine.memory import ask
-from slackwater.resources import resource
+from slackwater.engine.programs import sent_along
 from slackwater.settings import App
 
+RESOLVE = ("metadata", "signed", "slots.resolve")
 UNREADABLE = "what it says of its secrets cannot be read"
 
 
@@ -28,9 +29,8 @@ def secrets_seen(app: App) -> Seen:
     wanted = {name: secret.reference() for name, secret in sorted(app.secrets.items()) if secret.is_of_the_instance}
     if not wanted:
         return Seen()
-    program = resource("agents/slots/resolve.py").read_text()
     words = f"python3 -I - {shlex.quote(json.dumps(wanted))}"
-    lines: list[str] | None = ask(Lines, command=f"{words} <<'RESOLVE'\n{program}RESOLVE")
+    lines: list[str] | None = ask(Lines, command=f"{words} <<'RESOLVE'\n{sent_along(*RESOLVE)}RESOLVE")
     return Seen(fault=UNREADABLE) if not lines else _parsed(lines[-1])
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from slackwater.agents.scaling_groups import groups, instances
 from slackwater.aws.clients import Clients, explained
 from slackwater.aws.tags import as_dict
 from slackwater.errors import CloudError, SettingsError
@@ -16,8 +17,6 @@ from slackwater.inventory.member import Member
 
 GROUPS_TAG = "slackwater:groups"
 """Of an instance: the groups of the inventory that it is in, with spaces or commas between."""
-IN_A_QUESTION = 100
-"""Instances in one question to EC2: a filter takes 200 values at most."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +45,13 @@ def refuse_no_name(names: Sequence[str]) -> None:
 
 
 def _read(clients: Clients, names: Sequence[str]) -> Reading:
-    arguments = {"AutoScalingGroupNames": list(names)}
-    groups = clients.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", **arguments)
-    states = [(group["AutoScalingGroupName"], entry) for group in groups for entry in group.get("Instances", [])]
-    instances = _instances(clients, [entry["InstanceId"] for _, entry in states])
-    members = (_member(group, entry, instances.get(entry["InstanceId"], {})) for group, entry in states)
-    known = {group["AutoScalingGroupName"] for group in groups}
-    return Reading(tuple(sorted(members, key=_order)), tuple(name for name in names if name not in known))
-
-
-def _instances(clients: Clients, wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """By id. A filter does not fail for one that EC2 does not know yet or no longer, as a list of ids would."""
-    found: dict[str, dict[str, Any]] = {}
-    for first in range(0, len(wanted), IN_A_QUESTION):
-        filters = [{"Name": "instance-id", "Values": list(wanted[first : first + IN_A_QUESTION])}]
-        reservations = clients.pages("ec2", "describe_instances", "Reservations", Filters=filters)
-        found |= {one["InstanceId"]: one for reservation in reservations for one in reservation["Instances"]}
-    return found
+    found = groups(clients.pages, names)
+    states = [(group["AutoScalingGroupName"], entry) for group in found for entry in group.get("Instances", [])]
+    described = instances(clients.pages, [entry["InstanceId"] for _, entry in states])
+    known = {one["InstanceId"]: one for one in described}
+    members = (_member(group, entry, known.get(entry["InstanceId"], {})) for group, entry in states)
+    there = {group["AutoScalingGroupName"] for group in found}
+    return Reading(tuple(sorted(members, key=_order)), tuple(name for name in names if name not in there))
 
 
 def _member(group: str, entry: dict[str, Any], instance: dict[str, Any]) -> Member:

@@ -7,17 +7,16 @@ own proxy where http_proxy and https_proxy name one. `python -m slackwater.lab.e
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import SplitResult
 
 import click
 
-from slackwater.lab.package_cache import PackageCache, is_immutable
+from slackwater.lab.package_cache import PackageCache
+from slackwater.lab.proxying import Parent, RefusalError, Request, body_size, parent_for, parse_request
 
 log = logging.getLogger("slackwater.lab.egress")
 
@@ -28,82 +27,8 @@ CONNECT_LIMIT = 15.0
 REQUEST_LIMIT = 30.0
 # A dozen hosts that install at once knock some hundred times in a moment: what does not fit is not let in for seconds.
 BACKLOG = 1024
-_HOP_BY_HOP = ("connection", "keep-alive", "proxy-authorization", "proxy-connection")
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-class RefusalError(Exception):
-    """The request is answered with this status line and nothing else."""
-
-
-@dataclass(frozen=True)
-class Parent:
-    """The proxy that this machine itself must use."""
-
-    host: str
-    port: int
-    authorization: str | None
-
-    @property
-    def header(self) -> str:
-        return f"Proxy-Authorization: {self.authorization}\r\n" if self.authorization else ""
-
-
-def parent_for(scheme: str, host: str) -> Parent | None:
-    """As curl and apt read the environment: http_proxy, https_proxy, no_proxy."""
-    proxies = getproxies()
-    if scheme not in proxies or proxy_bypass(host):
-        return None
-    url = urlsplit(proxies[scheme])
-    login = f"{unquote(url.username)}:{unquote(url.password or '')}" if url.username else None
-    secret = f"Basic {base64.b64encode(login.encode()).decode()}" if login else None
-    return Parent(url.hostname or "", url.port or 80, secret)
-
-
-@dataclass(frozen=True)
-class Request:
-    """The head of a request, as it came; `url` is what is asked for."""
-
-    method: str
-    target: str
-    headers: tuple[str, ...]
-
-    @property
-    def url(self) -> SplitResult:
-        return urlsplit(f"//{self.target}" if self.method == "CONNECT" else self.target)
-
-    @property
-    def is_cacheable(self) -> bool:
-        partial = any(header.lower().startswith("range:") for header in self.headers)
-        return self.method == "GET" and not self.url.query and is_immutable(self.url.path) and not partial
-
-    def head(self, parent: Parent | None) -> bytes:
-        """The head to send on: whole URL to a parent, path to the server itself; one request a connection."""
-        path = (self.url.path or "/") + (f"?{self.url.query}" if self.url.query else "")
-        kept = [h for h in self.headers if h.partition(":")[0].lower() not in _HOP_BY_HOP]
-        lines = [f"{self.method} {self.target if parent else path} HTTP/1.1", *kept, "Connection: close"]
-        return ("\r\n".join(lines) + "\r\n" + (parent.header if parent else "") + "\r\n").encode("latin-1")
-
-
-def parse_request(head: bytes) -> Request:
-    first, *headers = head.decode("latin-1").rstrip("\r\n").split("\r\n")
-    words = first.split(" ")
-    if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        raise RefusalError("400 Bad Request")
-    request = Request(words[0], words[1], tuple(headers))
-    if not request.url.hostname or (request.method != "CONNECT" and request.url.scheme != "http"):
-        raise RefusalError("400 Not A Proxy Request")
-    return request
-
-
-def body_size(head: bytes) -> int | None:
-    """The length of a whole, plain answer; None for any other, which is passed on and not kept."""
-    first, *headers = head.decode("latin-1").lower().split("\r\n")
-    values = dict(header.partition(":")[::2] for header in headers)
-    whole = first.split(" ")[1:2] == ["200"] and "transfer-encoding" not in values
-    length = values.get("content-length", "").strip()
-    return int(length) if whole and length.isdecimal() else None
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,28 @@
-"""Members from Auto Scaling groups: moto over HTTP, and what AWS does on a bad day."""
+"""Members from Auto Scaling groups: the lab's cloud, and what AWS does on a bad day."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 
+from slackwater.agents.scaling_groups import IN_A_QUESTION
 from slackwater.agents.upstreams.configuration import AutoScaling
 from slackwater.agents.upstreams.membership import auto_scaling
 from slackwater.agents.upstreams.membership.auto_scaling import Groups
 from slackwater.agents.upstreams.membership.reading import SourceError
 from slackwater.agents.upstreams.membership.source import LONGEST_PAUSE, Source, World
-from tests.agents.upstreams.cloud import REGION, Cloud, answers, hangs, refuses
+from slackwater.lab.cloud import Endpoint
 from tests.agents.upstreams.site import Site
 from tests.agents.upstreams.world import until
 from tests.conftest import LONG
+from tests.sky import ALWAYS, REGION, Sky
+from tests.sky import sky as begun
 
-MANY = auto_scaling.IN_A_QUESTION + 20 if LONG else 7
+MANY = IN_A_QUESTION + 20 if LONG else 7
 
 STATES = (
     *("InService", "Pending", "Pending:Wait", "Pending:Proceed"),
@@ -29,30 +32,45 @@ STATES = (
 
 
 @pytest.fixture(scope="module")
-def sky() -> Iterator[Cloud]:
+def sky() -> Iterator[Sky]:
     """One for all tests: it takes its time to start."""
-    made = Cloud()
-    yield made
-    made.stop()
+    with begun() as made:
+        yield made
 
 
 @pytest.fixture
-def cloud(sky: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+def cloud(sky: Sky, monkeypatch: pytest.MonkeyPatch) -> Sky:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    sky.fault, sky.states = None, {}
+    sky.endpoint.recover()
     return sky
 
 
-def told(cloud: Cloud, *groups: str) -> AutoScaling:
+def told(cloud: Sky, *groups: str) -> AutoScaling:
     return AutoScaling(groups, 8000, REGION, cloud.url, interval=5.0)
+
+
+DESCRIBE = ("autoscaling", "DescribeAutoScalingGroups")
+Fault = Callable[[Endpoint], None]
+
+
+def refuses(code: str, status: int = 400) -> Fault:
+    return lambda endpoint: endpoint.fail(*DESCRIBE, code, times=ALWAYS, status=status)
+
+
+def answers(text: str) -> Fault:
+    return lambda endpoint: endpoint.say(*DESCRIBE, text, times=ALWAYS)
+
+
+def hangs(endpoint: Endpoint) -> None:
+    endpoint.slow(*DESCRIBE, 2, times=ALWAYS)
 
 
 impatient = partial(auto_scaling.aws_client, read_timeout=0.3)
 """The agent's own client, with a timeout that a test can wait for."""
 
 
-def test_instances_in_service_of_all_groups(cloud: Cloud) -> None:
+def test_instances_in_service_of_all_groups(cloud: Sky) -> None:
     """With their private addresses; pages and many instances make no difference."""
     web, more = cloud.group("web", 3), cloud.group("more", MANY)
     reading = Groups(told(cloud, "web", "more")).read()
@@ -62,25 +80,25 @@ def test_instances_in_service_of_all_groups(cloud: Cloud) -> None:
     assert {8000} == {member.place.port for member in reading.members}
 
 
-def test_addresses_are_asked_for_once(cloud: Cloud) -> None:
+def test_addresses_are_asked_for_once(cloud: Sky) -> None:
     """A look at a group that has not changed is one request: throttling is a matter of every day."""
     cloud.group("web", 3)
     groups = Groups(told(cloud, "web"))
     groups.read()
-    cloud.asked = 0
+    before = cloud.asked
     groups.read()
 
-    assert 1 == cloud.asked
+    assert 1 == cloud.asked - before
 
 
-def test_states_of_the_lifecycle(cloud: Cloud) -> None:
+def test_states_of_the_lifecycle(cloud: Sky) -> None:
     """In service or not, and whether the group itself says that it goes."""
     first, *_ = cloud.group("web", 2)
     groups = Groups(told(cloud, "web"))
     place = next(member.place for member in groups.read().members if member.name == first)
     serves, leaves = [], []
     for state in STATES:
-        cloud.states[first] = state
+        cloud.put_in(state, first)
         reading = groups.read()
         serves += [state] * (first in [member.name for member in reading.members])
         leaves += [state] * (place in reading.leaving)
@@ -93,14 +111,14 @@ def test_states_of_the_lifecycle(cloud: Cloud) -> None:
     ("fault", "said"),
     [
         (refuses("Throttling"), "Throttling"),
-        (refuses("ExpiredToken", "403 Forbidden"), "ExpiredToken"),
-        (refuses("InternalFailure", "500 Internal Server Error"), "InternalFailure"),
+        (refuses("ExpiredToken", 403), "ExpiredToken"),
+        (refuses("InternalFailure", 500), "InternalFailure"),
         (answers("this is no XML"), "Unable to parse response"),
         (answers("<DescribeAutoScalingGroupsResponse/>"), "DescribeAutoScalingGroupsResult"),
         (hangs, "Read timeout"),
     ],
 )
-def test_a_bad_day_changes_nothing(cloud: Cloud, fault: Any, said: str) -> None:
+def test_a_bad_day_changes_nothing(cloud: Sky, fault: Fault, said: str) -> None:
     """It is said once, asked less and less, and is over at the first good answer."""
     lines: list[str] = []
 
@@ -108,9 +126,11 @@ def test_a_bad_day_changes_nothing(cloud: Cloud, fault: Any, said: str) -> None:
         cloud.group("web", 3)
         source = Source(told(cloud, "web"), World(client=impatient, chance=lambda: 0.5), lambda: 0.0, lines.append)
         calm = await source.look()
-        before, cloud.fault = source.members, fault
+        before = source.members
+        fault(cloud.endpoint)
         first, second = await source.look(), await source.look()
-        after, cloud.fault = source.members, None
+        after = source.members
+        cloud.endpoint.recover()
         return before == after, calm, first, second, await source.look(), source.error, source.failures
 
     same, calm, first, second, again, error, failures = asyncio.run(run())
@@ -123,9 +143,9 @@ def test_a_bad_day_changes_nothing(cloud: Cloud, fault: Any, said: str) -> None:
     assert "auto_scaling web: answers again" == lines[1]
 
 
-def test_pauses_have_a_bound(cloud: Cloud) -> None:
+def test_pauses_have_a_bound(cloud: Sky) -> None:
     """A source that fails for a day is still asked once a minute, more or less."""
-    cloud.fault = refuses("Throttling")
+    refuses("Throttling")(cloud.endpoint)
 
     async def run() -> float | None:
         source = Source(told(cloud, "web"), World(client=impatient, chance=lambda: 1.0), lambda: 0.0, lambda _: None)
@@ -135,7 +155,7 @@ def test_pauses_have_a_bound(cloud: Cloud) -> None:
     assert asyncio.run(run()) == pytest.approx(LONGEST_PAUSE * 1.2)
 
 
-def test_a_group_that_is_not_there_is_named(cloud: Cloud) -> None:
+def test_a_group_that_is_not_there_is_named(cloud: Sky) -> None:
     """A misspelt name must not look like an empty group."""
     cloud.group("web", 1)
 
@@ -143,7 +163,7 @@ def test_a_group_that_is_not_there_is_named(cloud: Cloud) -> None:
         Groups(told(cloud, "web", "wbe")).read()
 
 
-def test_who_terminates_goes_though_an_inventory_names_it(cloud: Cloud, site: Site) -> None:
+def test_who_terminates_goes_though_an_inventory_names_it(cloud: Sky, site: Site) -> None:
     """The last converge does not know what the group does now."""
 
     async def run() -> list[list[bool]]:
@@ -162,7 +182,7 @@ def test_who_terminates_goes_though_an_inventory_names_it(cloud: Cloud, site: Si
 
             await until(lambda: all(source.looks for source in agent.sources), 10)
             seen.append(left())
-            cloud.states[min(instances)] = "Terminating:Wait"
+            cloud.put_in("Terminating:Wait", min(instances))
             await until(lambda: any(left()))
             seen.append(left())
         return seen
@@ -170,7 +190,7 @@ def test_who_terminates_goes_though_an_inventory_names_it(cloud: Cloud, site: Si
     assert [[False, False], [True, False]] == asyncio.run(run())
 
 
-def test_a_group_that_shrinks_says_who_goes(cloud: Cloud) -> None:
+def test_a_group_that_shrinks_says_who_goes(cloud: Sky) -> None:
     """Three of four that terminate are out at once: they are not missed, they were announced."""
 
     async def run() -> list[int]:
@@ -178,7 +198,7 @@ def test_a_group_that_shrinks_says_who_goes(cloud: Cloud) -> None:
         source = Source(told(cloud, "web"), World(), lambda: 0.0, lambda _: None)
         await source.look()
         counts = [len(source.members or ())]
-        cloud.states |= dict.fromkeys(instances[1:], "Terminating:Wait")
+        cloud.put_in("Terminating:Wait", *instances[1:])
         await source.look()
         return [*counts, len(source.members or ())]
 

@@ -6,47 +6,37 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
-from werkzeug.serving import make_server
 
 from slackwater.lab import Lab, LabHost
-from slackwater.lab.addressing import METADATA
-from slackwater.lab.metadata import Instance, Service, in_lab
-from tests.agents.upstreams.cloud import Cloud, Silent
+from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.metadata import Instance, in_lab, serving
+from tests.hosts.arrival.relay import relay
 from tests.hosts.converge.running import converge, live_slot, out, served, settle, url
 
 VALUES = ("hunter2-first", "hunter3-second")
-PORT = 5000
 
 
 @contextmanager
-def answering(lab: Lab, cloud: Cloud) -> Iterator[None]:
-    """Metadata with a role, and AWS beside it, where only the lab's hosts reach them."""
-    network = lab.host("app-1").lan
-    metadata = Service(in_lab(network), lambda address: Instance("i-1", address))
-    listening = in_lab(network, PORT)
-    aws = make_server(METADATA, PORT, cloud, threaded=True, request_handler=Silent, fd=listening.fileno())
-    for server in (metadata, aws):
-        Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        for server in (metadata, aws):
-            server.shutdown()
-            server.server_close()
+def answering(lab: Lab, sky: Endpoint) -> Iterator[str]:
+    """Metadata with a role, and AWS at the address that it gives, where only the lab's hosts reach them."""
+    network, place = lab.host("app-1").lan, urlsplit(sky.url)
+    behind = (str(place.hostname), int(place.port or 0))
+    with serving(in_lab(network), lambda address: Instance("i-1", address)), relay(network.machine_side, behind) as at:
+        yield at
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    made = Cloud()
-    yield made
-    made.stop()
+def sky() -> Iterator[Endpoint]:
+    with cloud() as endpoint:
+        yield endpoint
+        assert [] == endpoint.uncovered
 
 
-def put(cloud: Cloud, value: str) -> None:
-    cloud.client("ssm").put_parameter(Name="/shop/key", Value=value, Type="SecureString", Overwrite=True)
+def put(sky: Endpoint, value: str) -> None:
+    sky.client("ssm").put_parameter(Name="/shop/key", Value=value, Type="SecureString", Overwrite=True)
 
 
 def held(machine: LabHost) -> str:
@@ -55,21 +45,21 @@ def held(machine: LabHost) -> str:
 
 
 def test_a_secret_of_aws_reaches_the_app_and_nobody_else(
-    passing: Callable[..., Lab], told: Callable[..., Path], cloud: Cloud
+    passing: Callable[..., Lab], told: Callable[..., Path], sky: Endpoint
 ) -> None:
     """A new value is a new slot; a boot without AWS keeps the one that is there; the sentence names what is missing."""
     lab = passing("aws", app=1)
     machine = lab.host("app-1")
-    told_endpoint = json.dumps({"endpoint": f"http://{METADATA}:{PORT}"})
-    out(machine, f"install -d /etc/slackwater && echo '{told_endpoint}' > /etc/slackwater/instance.json")
     secrets = 'app = app.model_copy(update={"secrets": {"API_KEY": Secret.ssm("/shop/key")}})'
     more = told(app=f"import runpy\napp = runpy.run_path('group_data/app.py')['app']\n{secrets}")
-    with answering(lab, cloud):
+    with answering(lab, sky) as at:
+        there = json.dumps({"endpoint": at})
+        out(machine, f"install -d /etc/slackwater && echo '{there}' > /etc/slackwater/instance.json")
         missing = converge(lab, group_data=more)
-        put(cloud, VALUES[0])
+        put(sky, VALUES[0])
         first = settle(lab, group_data=more)
         slots, values = [live_slot(machine)], [held(machine)]
-        put(cloud, VALUES[1])
+        put(sky, VALUES[1])
         second = settle(lab, group_data=more)
         slots, values = [*slots, live_slot(machine)], [*values, held(machine)]
     machine.reboot()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.parsers import ResponseParserError
 
 from slackwater.lab.cloud import Endpoint, cloud
 
@@ -81,6 +82,34 @@ def test_a_call_that_fails_changes_nothing(endpoint: Endpoint) -> None:
 def test_a_slow_answer_is_an_answer(endpoint: Endpoint) -> None:
     """Whoever gives up earlier has been told nothing."""
     endpoint.slow("sts", "GetCallerIdentity", 0.05)
+
+    assert endpoint.account == endpoint.client("sts").get_caller_identity()["Account"]
+
+
+def test_an_answer_may_be_anything(endpoint: Endpoint) -> None:
+    """What a client makes of half an answer, of an empty one or of a page of some box in between."""
+    endpoint.say("autoscaling", "DescribeAutoScalingGroups", "<html>")
+    with pytest.raises(ResponseParserError):
+        endpoint.client("autoscaling").describe_auto_scaling_groups()
+
+    assert [] == endpoint.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+
+
+def test_a_refusal_may_say_anything(endpoint: Endpoint) -> None:
+    """In its own words and with its own status."""
+    endpoint.say("ssm", "GetParameter", '{"__type": "com.amazon#ThrottlingException", "message": "slower"}', status=400)
+    with pytest.raises(ClientError, match="slower") as error:
+        endpoint.client("ssm").get_parameter(Name="/x")
+
+    assert "ThrottlingException" == code_of(error)
+
+
+def test_it_recovers_when_it_is_told_to(endpoint: Endpoint) -> None:
+    """A bad day ends, whatever of it was not used up."""
+    endpoint.fail("sts", "*", "Throttling", times=1000)
+    with pytest.raises(ClientError, match="Throttling"):
+        endpoint.client("sts").get_caller_identity()
+    endpoint.recover()
 
     assert endpoint.account == endpoint.client("sts").get_caller_identity()["Account"]
 

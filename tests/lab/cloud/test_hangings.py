@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -201,6 +202,25 @@ def test_a_warm_pool_has_instances_that_come_first(make: Make, asg: Any, ec2: An
     assert (2, 1) == (len(after["Instances"]), after["WarmPoolSize"])
     asg.delete_warm_pool(AutoScalingGroupName="warm")
     assert "WarmPoolConfiguration" not in asg.describe_warm_pool(AutoScalingGroupName="warm")
+
+
+def test_a_warm_pool_of_several_types_but_not_of_spot(make: Make, asg: Any) -> None:
+    """AWS takes back a spot instance; it would not wait for the group to grow."""
+    make("types")
+    launch = {
+        "LaunchTemplateSpecification": {"LaunchTemplateName": "web", "Version": "1"},
+        "Overrides": [{"InstanceType": "t3.micro"}, {"InstanceType": "t3.small"}],
+    }
+    for share, put in ((50, pytest.raises(ClientError, match="Spot")), (100, nullcontext())):
+        distribution = {"OnDemandPercentageAboveBaseCapacity": share}
+        policy = {"LaunchTemplate": launch, "InstancesDistribution": distribution}
+        asg.update_auto_scaling_group(AutoScalingGroupName="types", MixedInstancesPolicy=policy)
+        with put:
+            asg.put_warm_pool(AutoScalingGroupName="types", MinSize=1, MaxGroupPreparedCapacity=1)
+
+    assert ["Warmed:Stopped"] == [
+        each["LifecycleState"] for each in asg.describe_warm_pool(AutoScalingGroupName="types")["Instances"]
+    ]
 
 
 def test_notifications_are_described_as_they_were_put(make: Make, asg: Any, ground: Ground) -> None:

@@ -157,3 +157,14 @@ def test_a_template_that_ec2_refuses_fails_each_launch(make: Make, asg: Any, ec2
 
     assert [] == described("hopeless")["Instances"]
     assert "Failed" == activities(asg, "hopeless")[-1]["StatusCode"]
+
+
+def test_a_member_may_be_put_in_any_state(make: Make, endpoint: Endpoint, described: Any) -> None:
+    """For those who read states: some of them last no longer than a blink."""
+    make("any", DesiredCapacity=2)
+    first, second = ids(described("any"))
+    endpoint.cloud.put_in(first, "Terminating:Proceed")
+
+    assert {first: "Terminating:Proceed", second: "InService"} == {
+        each["InstanceId"]: each["LifecycleState"] for each in described("any")["Instances"]
+    }

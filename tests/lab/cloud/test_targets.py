@@ -36,6 +36,23 @@ def health(elb: Any, arn: str) -> dict[str, str]:
     return {each["Target"]["Id"]: each["TargetHealth"]["State"] for each in found}
 
 
+def test_a_target_group_is_of_the_load_balancers_that_forward_to_it_now(elb: Any, ground: Ground) -> None:
+    """moto's is for ever of those whose listeners were made with it, and of no other."""
+    former, fresh = target_group(elb, ground, "former"), target_group(elb, ground, "fresh")
+    listener = balance(elb, ground, "moves", former)
+
+    def forwarded() -> list[int]:
+        found = elb.describe_target_groups(TargetGroupArns=[former, fresh])["TargetGroups"]
+        return [len(each["LoadBalancerArns"]) for each in sorted(found, key=lambda each: each["TargetGroupName"])]
+
+    made = forwarded()
+    elb.modify_listener(ListenerArn=listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": fresh}])
+    moved = forwarded()
+    elb.delete_listener(ListenerArn=listener)
+
+    assert [[1, 0], [0, 1], [0, 0]] == [made, moved, forwarded()]
+
+
 def test_a_target_group_is_described_as_it_was_put(elb: Any, ground: Ground) -> None:
     """Its attributes too; a key that ELBv2 does not know is refused, moto takes any."""
     arn = target_group(elb, ground, "whole")

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..files import write_whole
 from .mark import State, moment
 from .watch import CLOSED, FOREIGN, UNKNOWN, Watch
 
@@ -21,8 +22,8 @@ SUSPENDED = {State.OPEN.value, State.TRIPPING.value, State.LIFTING.value}
 def write(folder: Path, watch: Watch) -> None:
     """Whole or not at all: whoever reads meanwhile sees the old ones."""
     if watch.seen:
-        _replace(folder / STATE_FILE, json.dumps(watch.seen.as_json(), indent=2) + "\n")
-    _replace(folder / METRICS_FILE, exposition(watch))
+        write_whole(folder / STATE_FILE, json.dumps(watch.seen.as_json(), indent=2) + "\n")
+    write_whole(folder / METRICS_FILE, exposition(watch))
 
 
 def exposition(watch: Watch) -> str:
@@ -53,9 +54,3 @@ def _families(watch: Watch) -> Iterator[tuple[str, str, str, list[tuple[str, flo
     if seen.expires:
         expires = [(who, moment(seen.expires).timestamp())]
         yield "expires_timestamp_seconds", "gauge", "When launches are tried again.", expires
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text)
-    new.replace(path)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .. import sdk
 from .launches import OLD, Launch, Outcome, launches
 
-CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 3, 10, 3
-"""Seconds, seconds, times: the next look is due soon, so one that hangs is given up and counted."""
+READ_TIMEOUT, ATTEMPTS = 10, 3
+"""Seconds, times: the next look is due soon, so one that hangs is given up and counted."""
 MOST_PAGES = 20
 """Of a hundred activities each: a service that pages for ever must not keep the look for ever."""
 
@@ -27,16 +28,8 @@ class Group:
 
 
 def aws_client(region: str, endpoint: str | None = None) -> Any:
-    """Of boto3's own chain of credentials; on an instance that is its role."""
-    try:
-        import boto3
-        from botocore.config import Config
-    except ImportError as error:
-        raise LookError("boto3 is not installed on this host: install python3-boto3") from error
-    retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
-    config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, retries=retries)
-    with_session = boto3.session.Session()
-    return with_session.client("autoscaling", region_name=region, endpoint_url=endpoint, config=config)
+    """Of Auto Scaling."""
+    return sdk.client("autoscaling", region, endpoint, read_timeout=READ_TIMEOUT, attempts=ATTEMPTS)
 
 
 def look(client: Any, name: str, now: datetime) -> Group:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from .. import sdk
 from .launches import failed_in_a_row
 from .look import Group, LookError, look
 from .mark import Mark, State, mark_of, stamp
@@ -128,11 +129,5 @@ def _state(mark: Mark | None, is_suspended: bool) -> str:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What boto3 raises; it meets nonsense that is well-formed with whatever Python raises for a missing key."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-    except ImportError:
-        return (LookError,)
-    wrong = (LookupError, TypeError, ValueError, AttributeError, OSError)
-    return (LookError, BotoCoreError, ClientError, ResponseParserError, *wrong)
+    """Of a look."""
+    return (LookError, *sdk.failures())

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from . import resolve
 from .failures import SlotsError
-from .layout import Layout, write_whole
+from .layout import Layout
 
 NAMES = "secrets.json"
 BOOT_PATIENCE = 10

@@ -8,7 +8,8 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
-from .layout import Layout, point, target, unmark, write_whole
+from ..files import point, unmark, write_whole
+from .layout import Layout, target
 from .programs import cache, run, uv
 
 MARKER = "environment.json"

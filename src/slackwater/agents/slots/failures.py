@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from .layout import Layout, write_whole
+from ..files import write_whole
+from .layout import Layout
 
 
 class SlotsError(Exception):

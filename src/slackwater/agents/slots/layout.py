@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,40 +124,3 @@ class Layout:
 def target(link: Path) -> str | None:
     """The last part of what `link` points to; None when it is no link."""
     return link.readlink().name if link.is_symlink() else None
-
-
-def point(link: Path, to: str) -> None:
-    """Makes `link` point to `to` by one rename: nobody ever finds it missing. It is on the disk before this returns."""
-    new = link.with_name(f".{link.name}.new")
-    new.unlink(missing_ok=True)
-    new.symlink_to(to)
-    new.rename(link)
-    sync_folder(link.parent)
-
-
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Nobody finds half of it, not even after a power cut."""
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
-    sync_folder(path.parent)
-
-
-def unmark(marker: Path) -> None:
-    """Before what it marks is taken apart: a power cut in between must not leave half of it called whole."""
-    if marker.exists():
-        marker.unlink()
-        sync_folder(marker.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Renames and removals in it are on the disk when this returns."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

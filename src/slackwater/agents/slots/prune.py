@@ -6,9 +6,10 @@ import shutil
 import time
 from pathlib import Path
 
+from ..files import unmark
 from . import standby, systemd
 from .environments import prune_environments
-from .layout import MARKER, Layout, target, unmark
+from .layout import MARKER, Layout, target
 from .locks import lock_if_free
 
 KEPT = 5

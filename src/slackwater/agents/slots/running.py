@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ..files import point
 from . import probe, standby, systemd
 from .failures import SlotsError
-from .layout import Layout, point, target
+from .layout import Layout, target
 
 PAUSE = 0.1
 

@@ -7,8 +7,9 @@ import subprocess
 import time
 from dataclasses import asdict, dataclass
 
+from ..files import write_whole
 from . import systemd
-from .layout import Layout, write_whole
+from .layout import Layout
 
 COMMAND = "/usr/local/sbin/slackwater-slots"
 

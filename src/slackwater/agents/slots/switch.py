@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..files import point, write_whole
 from . import standby, systemd
 from .credentials import provide
-from .layout import Layout, point, target, write_whole
+from .layout import Layout, target
 from .locks import lock
 from .proof import prove
 from .prune import prune, remove_slot, surplus

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files import write_whole
 from .given import ConfigurationError
 from .words import printable
 from .writer.entry import Entry, from_document
@@ -52,7 +52,7 @@ def reload(order: Order) -> str:
         error = _take(order, entries)
     except (OSError, ValueError, ConfigurationError, subprocess.TimeoutExpired) as failure:
         generation, error = 0, printable(failure)
-    _write(order.reloaded, json.dumps({"generation": generation, "error": error}) + "\n")
+    write_whole(order.reloaded, json.dumps({"generation": generation, "error": error}) + "\n")
     return error
 
 
@@ -61,10 +61,10 @@ def _take(order: Order, entries: Sequence[Entry]) -> str:
     text = servers(entries, order.options)
     if not entries or text == before:
         return "" if entries else "members.json names nobody"
-    _write(order.include, text)
+    write_whole(order.include, text)
     error = _nginx(order, "-t", "-q")
     if error and before is not None:
-        _write(order.include, before)
+        write_whole(order.include, before)
     return error or _nginx(order, "-s", "reload")
 
 
@@ -72,14 +72,6 @@ def _nginx(order: Order, *words: str) -> str:
     command = [*order.nginx, *words]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=NGINX_TIMEOUT)
     return printable(done.stderr) or f"{words[0]} failed with {done.returncode}" if done.returncode else ""
-
-
-def _write(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w") as file:
-        os.fchmod(file.fileno(), 0o644)
-        file.write(text)
-    new.rename(path)
 
 
 def main() -> None:

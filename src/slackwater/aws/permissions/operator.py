@@ -12,7 +12,7 @@ READ = {
         DescribeAutoScalingGroups DescribeLifecycleHooks DescribePolicies DescribeScheduledActions DescribeWarmPool
         DescribeNotificationConfigurations DescribeInstanceRefreshes
     """,
-    "ec2": "DescribeInstances DescribeLaunchTemplates DescribeLaunchTemplateVersions",
+    "ec2": "DescribeImages DescribeInstances DescribeLaunchTemplates DescribeLaunchTemplateVersions",
     "cloudwatch": "DescribeAlarms",
 }
 READ_BALANCING = """

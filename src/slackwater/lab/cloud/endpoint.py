@@ -65,6 +65,14 @@ class Endpoint:
         """The next calls take that much longer."""
         self._front.faults.add(Fault(service, operation, None, times, seconds=seconds))
 
+    def say(self, service: str, operation: str, body: str, *, times: int = 1, status: int = 200) -> None:
+        """The next calls are answered with `body`: nothing, half of an answer, or nonsense."""
+        self._front.faults.add(Fault(service, operation, None, times, status=status, body=body.encode()))
+
+    def recover(self) -> None:
+        """Whatever was asked to go wrong and has not yet goes right."""
+        self._front.faults.clear()
+
 
 def environment(url: str) -> dict[str, str]:
     """What a program needs to reach the lab's cloud, and never another."""

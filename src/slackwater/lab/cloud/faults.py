@@ -1,4 +1,4 @@
-"""What a test wants to go wrong: errors, lost answers and slow ones."""
+"""What a test wants to go wrong: errors, lost answers, slow ones, and answers that AWS would never give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from slackwater.lab.cloud.errors import AwsError
 
 @dataclass
 class Fault:
-    """`code` None cuts the connection; `after` carries the call out first. `operation` "*" is any of the service."""
+    """`code` None cuts the connection; `after` carries the call out first. `operation` "*" is any of the service.
+
+    `body` is the whole answer, whatever it holds.
+    """
 
     service: str
     operation: str
@@ -21,6 +24,7 @@ class Fault:
     after: bool = False
     status: int = 400
     seconds: float | None = None
+    body: bytes | None = None
 
     def error(self) -> AwsError:
         return AwsError(self.code or "", f"{self.operation}: the test asked for this {self.code}", self.status)
@@ -36,6 +40,10 @@ class Faults:
     def add(self, fault: Fault) -> None:
         with self._lock:
             self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
 
     def take(self, service: str, operation: str) -> Fault | None:
         with self._lock:

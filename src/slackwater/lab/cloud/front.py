@@ -53,6 +53,8 @@ class Front:
         if fault.seconds is not None:
             time.sleep(fault.seconds)
             return self._answer(call, environ)
+        if fault.body is not None:
+            return Answer(fault.status, fault.body, [("Content-Type", "text/xml")])
         if fault.after:
             self._answer(call, environ)
         return refusal(fault.error(), call.protocol) if fault.code else CUT
@@ -62,6 +64,8 @@ class Front:
             return self._answer_if_covered(call, environ)
         except AwsError as error:
             return refusal(error, call.protocol)
+        # So wide because moto raises whatever its books run into (KeyError, NotImplementedError, …). Past here the web
+        # server would answer with a page that botocore cannot read, and the log would not say which call it was.
         except Exception:
             log.exception("%s.%s", call.service, call.operation)
             return refusal(AwsError("InternalFailure", "the lab's cloud failed; see its log", 500), call.protocol)

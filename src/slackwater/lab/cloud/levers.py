@@ -41,7 +41,7 @@ class Levers:
             vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
             found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
             guard = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
-            image = ec2.register_image(Name=name, Architecture="x86_64", RootDeviceName="/dev/xvda")["ImageId"]
+            image = self._region.images.register_image({"Name": name, "RootDeviceName": "/dev/xvda"})["ImageId"]
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
             iam.create_instance_profile(InstanceProfileName=name)
             iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
@@ -87,10 +87,21 @@ class Levers:
         with LOCK:
             self._region.targets.say(arn, instance, state, reason)
 
+    def image_state(self, image: str, state: str) -> None:
+        """What EC2 says of the image from now on: available, pending, failed or disabled."""
+        with LOCK:
+            self._region.images.say(image, state)
+
     def tick(self) -> None:
         """What time does, by the cloud's clock: waits run out, refused launches are tried again."""
         with LOCK:
             self._region.engine.tick()
+
+    def put_in(self, instance: str, state: str) -> None:
+        """The group tells this lifecycle state of its instance, however it came to it."""
+        with LOCK:
+            _, member = self._region.books.member(instance)
+            self._region.engine.move(member, state)
 
     @property
     def states(self) -> list[tuple[str, str]]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from slackwater.lab.cloud.images import Images
 from slackwater.lab.cloud.instances import Instances
+from slackwater.lab.cloud.listeners import Listeners
 from slackwater.lab.cloud.moto import Moto
 from slackwater.lab.cloud.scaling.activities import Activities
 from slackwater.lab.cloud.scaling.books import Books
@@ -48,6 +50,7 @@ class Region:
         groups = Groups(self.books, self.engine, checks, (hooks, traffic))
         policies = Policies(self.books, cloudwatch)
         groups.forgetters = [policies.forget, self.activities.keep]
+        self.images = Images(ec2, name)
         self.refreshes = Refreshes(self.books, self.engine, checks, cloudwatch)
         parts = (hooks, traffic, self.activities, policies, self.refreshes, Tags(self.books), Schedules(self.books))
         others = (Members(self.books, self.engine), Processes(self.books, self.engine), Notifications(self.books))
@@ -57,9 +60,10 @@ class Region:
                 "ec2",
                 self.templates,
                 Instances(ec2, self.engine, self.targets),
+                self.images,
                 ResourceTags(self.templates, ec2),
             ),
-            "elbv2": Service("elbv2", self.targets),
+            "elbv2": Service("elbv2", self.targets, Listeners(elbv2, self.account, name)),
         }
 
     def answer(self, called: Called) -> Answer | None:

@@ -90,7 +90,7 @@ def _termination(group: ScalingGroup) -> Iterator[Fault]:
 def _volumes(group: ScalingGroup) -> Iterator[Fault]:
     devices = [volume.device for volume in _sound(group.volumes)]
     if _repeated(devices):
-        yield group.fault("volumes", "must each have a device of its own")
+        yield group.fault("volumes", "must each have a device of its own; one may have none, and is the root disk")
 
 
 def _spot(group: ScalingGroup) -> Iterator[Fault]:
@@ -143,5 +143,5 @@ def _sound(values: Sequence[_S]) -> list[_S]:
     return [value for value in values if value.is_sound]
 
 
-def _repeated(values: Sequence[str]) -> bool:
+def _repeated(values: Sequence[str | None]) -> bool:
     return len(set(values)) < len(values)

@@ -102,7 +102,7 @@ class ScalingGroup(Settings):
     )
     detailed_monitoring: bool = switch(True, "CPU every minute; False is every five minutes, without charge.")
     volumes: Annotated[tuple[InstanceOf[Volume], ...], AS_TUPLE] = part(
-        lambda: (Volume(),), "The disks, the image's root device among them.", allowed="a list of Volume(…)"
+        lambda: (Volume(),), "The disks; one of them is the image's root disk.", allowed="a list of Volume(…)"
     )
     tags: dict[words.TagKey, words.TagValue] = part(
         dict,

@@ -34,8 +34,8 @@ IOPS_PER_THROUGHPUT = 4
 class Volume(Settings):
     """Encrypted, and deleted with its instance; neither can be switched off."""
 
-    device: str = text(
-        "/dev/xvda", "The device; the image's root device is its root disk.", pattern=DEVICE, allowed=DEVICE_ALLOWED
+    device: str | None = text(
+        None, "The device; None is the image's root device.", pattern=DEVICE, allowed=DEVICE_ALLOWED
     )
     gb: int = whole(20, "Its size.", unit="GB", least=1, most=65536)
     kind: Kind = choice("gp3", "EBS's kind of volume.", get_args(Kind))

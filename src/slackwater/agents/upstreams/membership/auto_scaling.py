@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ... import sdk
+from ...scaling_groups import groups, instances
 from ..configuration import AutoScaling
 from ..members import NAME, Member, Place, canonical
 from .reading import Reading, SourceError
 
-CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 3, 8, 2
-"""Seconds, seconds, times: the next look is due in a few seconds, so one that hangs is given up and counted."""
-IN_A_QUESTION = 100
-"""Instances in one question to EC2: a filter takes 200 values at most."""
+READ_TIMEOUT, ATTEMPTS = 8, 2
+"""Seconds, times: the next look is due in a few seconds, so one that hangs is given up and counted."""
 MOST_PAGES = 100
 """A service that pages for ever must not keep the look for ever."""
 
@@ -23,16 +23,7 @@ Client = Callable[[AutoScaling, str], Any]
 
 
 def aws_client(told: AutoScaling, service: str, read_timeout: float = READ_TIMEOUT) -> Any:
-    """A client of boto3's own chain of credentials; on an instance that is its role."""
-    try:
-        import boto3
-        from botocore.config import Config
-    except ImportError as error:
-        raise SourceError("boto3 is not installed on this host: install python3-boto3") from error
-    retries = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
-    config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=read_timeout, retries=retries)
-    session = boto3.session.Session()
-    return session.client(service, region_name=told.region, endpoint_url=told.endpoint, config=config)
+    return sdk.client(service, told.region, told.endpoint, read_timeout=read_timeout, attempts=ATTEMPTS)
 
 
 class Groups:
@@ -50,7 +41,7 @@ class Groups:
         except SourceError:
             self._clients.clear()
             raise
-        except _failures() as error:
+        except sdk.failures() as error:
             self._clients.clear()
             raise SourceError(str(error) or type(error).__name__) from error
 
@@ -69,41 +60,26 @@ class Groups:
         return Member(instance, Place(self._addresses[instance], self._told.port), self._told.weight)
 
     def _states(self) -> dict[str, str]:
-        names = list(self._told.groups)
-        pages = self._pages("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=names)
-        groups = [group for page in pages for group in _items(page, "AutoScalingGroups")]
-        missing = set(names) - {group.get("AutoScalingGroupName") for group in groups}
+        names = self._told.groups
+        found = groups(self._pages, names)
+        missing = set(names) - {group.get("AutoScalingGroupName") for group in found}
         if missing:
             raise SourceError(f"there is no Auto Scaling group {', '.join(sorted(missing))}")
-        return dict(_instance(entry) for group in groups for entry in _items(group, "Instances"))
+        return dict(_instance(entry) for group in found for entry in _items(group, "Instances"))
 
-    def _learn(self, instances: list[str]) -> None:
-        """One that EC2 does not know yet is asked for again at the next look; a filter does not fail for it."""
-        for first in range(0, len(instances), IN_A_QUESTION):
-            wanted = [{"Name": "instance-id", "Values": instances[first : first + IN_A_QUESTION]}]
-            for page in self._pages("ec2", "describe_instances", Filters=wanted):
-                reservations = _items(page, "Reservations")
-                self._addresses |= dict(_address(one) for each in reservations for one in _items(each, "Instances"))
-        self._addresses = {instance: address for instance, address in self._addresses.items() if address}
+    def _learn(self, wanted: list[str]) -> None:
+        """One that EC2 does not know yet is asked for again at the next look."""
+        known = dict(_address(one) for one in instances(self._pages, wanted))
+        self._addresses |= {instance: address for instance, address in known.items() if address}
 
-    def _pages(self, service: str, operation: str, **question: Any) -> Iterator[dict[str, Any]]:
+    def _pages(self, service: str, operation: str, key: str, **question: Any) -> Iterator[dict[str, Any]]:
         if service not in self._clients:
             self._clients[service] = self._client(self._told, service)
         pages = self._clients[service].get_paginator(operation).paginate(**question)
         for number, page in enumerate(pages):
             if number == MOST_PAGES:
                 raise SourceError(f"{service} {operation} has more than {MOST_PAGES} pages")
-            yield page
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What boto3 raises; it meets nonsense that is well-formed with whatever Python raises for a missing key."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-    except ImportError:
-        return (SourceError,)
-    return BotoCoreError, ClientError, ResponseParserError, LookupError, TypeError, ValueError, AttributeError, OSError
+            yield from _items(page, key)
 
 
 def _goes(state: str) -> bool:

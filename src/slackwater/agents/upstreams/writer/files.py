@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...files import write_whole
 from ..given import ConfigurationError
 from ..members import HEAVIEST, Member, is_whole
 from ..words import Log, printable
@@ -25,7 +25,7 @@ def read_members(path: Path, log: Log) -> tuple[int, tuple[Entry, ...]]:
 
 
 def write_members(path: Path, generation: int, entries: tuple[Entry, ...]) -> None:
-    _write_whole(path, json.dumps(as_document(generation, entries)) + "\n")
+    write_whole(path, json.dumps(as_document(generation, entries)) + "\n")
 
 
 def write_known(path: Path, members: Iterable[Member]) -> None:
@@ -35,7 +35,7 @@ def write_known(path: Path, members: Iterable[Member]) -> None:
     """
     weights = {str(member.place): member.weight for member in members}
     known = {"places": sorted(weights), "weights": weights}
-    _write_whole(path.with_name("known.json"), json.dumps(known) + "\n")
+    write_whole(path.with_name("known.json"), json.dumps(known) + "\n")
 
 
 def read_weights(path: Path) -> dict[str, int]:
@@ -48,19 +48,3 @@ def read_weights(path: Path) -> dict[str, int]:
     if not isinstance(weights, dict):
         return {}
     return {place: weight for place, weight in weights.items() if is_whole(weight, 1, HEAVIEST)}
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Nobody finds half of it, not even after a power cut."""
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w") as file:
-        os.fchmod(file.fileno(), 0o644)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

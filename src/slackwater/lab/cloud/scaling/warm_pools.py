@@ -20,10 +20,13 @@ class WarmPools:
         self.books, self.engine = books, engine
 
     def put_warm_pool(self, asked: Values) -> None:
-        """What is not passed keeps its value; -1 takes MaxGroupPreparedCapacity away."""
+        """What is not passed keeps its value; -1 takes MaxGroupPreparedCapacity away.
+
+        Several types are no hindrance: AWS's API reference said so until 2025, and says it no more.
+        """
         group = self.books.group(asked["AutoScalingGroupName"])
-        if group.settings.get("MixedInstancesPolicy"):
-            raise invalid("You can't add a warm pool to an Auto Scaling group that has a mixed instances policy.")
+        if _has_spot(group.settings.get("MixedInstancesPolicy", {})):
+            raise invalid("You can't add a warm pool to an Auto Scaling group that launches Spot Instances.")
         before = group.warm_pool or {"MinSize": 0, "PoolState": "Stopped"}
         pool = {**before, **{name: asked[name] for name in KEPT if name in asked}}
         prepared = pool.get("MaxGroupPreparedCapacity", -1)
@@ -45,3 +48,7 @@ class WarmPools:
             raise invalid(f"No warm pool found for AutoScalingGroup '{group.name}'")
         group.warm_pool = None
         self.engine.fill_warm_pool(group)
+
+
+def _has_spot(policy: Values) -> bool:
+    return bool(policy.get("InstancesDistribution", {}).get("OnDemandPercentageAboveBaseCapacity", 100) < 100)

@@ -1,0 +1,43 @@
+"""Files and links that are whole or not there, also after a power cut."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Nobody finds half of it; it is on the disk when this returns."""
+    new = path.with_name(f".{path.name}.new")
+    with new.open("w") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    sync_folder(path.parent)
+
+
+def point(link: Path, to: str) -> None:
+    """Makes `link` point to `to` by one rename: nobody ever finds it missing. It is on the disk before this returns."""
+    new = link.with_name(f".{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(to)
+    new.rename(link)
+    sync_folder(link.parent)
+
+
+def unmark(marker: Path) -> None:
+    """Before what it marks is taken apart: a power cut in between must not leave half of it called whole."""
+    if marker.exists():
+        marker.unlink()
+        sync_folder(marker.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Renames and removals in it are on the disk when this returns."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
