@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 
@@ -82,6 +83,16 @@ def test_a_rollback_waits_for_it_too(site: Site, group: Group) -> None:
     assert 0 == work.wait(), work.said()
     assert ["r1", "r1", "r2"] == meanwhile
     site.assert_whole("r1", *THREE)
+
+
+def test_status_names_who_is_on_its_way(site: Site, group: Group) -> None:
+    """It is no host yet: nothing is wrong with the fleet."""
+    (instance,) = group.stand_for(site, site.hosts["app-3"])
+    plain, work = site.run("status"), site.begin("status", "--json")
+
+    assert (0, 0) == (plain[0], work.wait()), plain[1] + work.said()
+    assert f"{instance}: on its way into service (Pending:Wait)" in plain[1]
+    assert {instance: "Pending:Wait"} == json.loads(work.output.read_text())["arriving"]
 
 
 def test_one_that_gives_up_is_waited_for_no_more(site: Site, group: Group) -> None:

@@ -28,16 +28,21 @@ def arrivals(work: UnderWay, limit: float) -> Iterator[None]:
     Begins with the states of the fleet's last look, which must be later than the pointer's move. Raises WholeError when
     some are still on their way after `limit` seconds, or nobody wants to wait any more.
     """
-    states: Mapping[str, str] = work.fleet.hosts.states
-    waited, deadline = sorted(one for one, state in states.items() if state in ON_THEIR_WAY), time.monotonic() + limit
+    waited, deadline = on_their_way(work.fleet.hosts.states), time.monotonic() + limit
     while waited:
-        states = _next_look(work, {one: states[one] for one in waited}, deadline)
-        over = {one: states.get(one, "gone") for one in waited if states.get(one) not in ON_THEIR_WAY}
+        states = _next_look(work, waited, deadline)
+        still = {instance: state for instance, state in on_their_way(states).items() if instance in waited}
+        over = {instance: states.get(instance, "gone") for instance in waited if instance not in still}
         for instance, state in over.items():
             work.fleet.events.say(instance, f"on its way no more: {state}")
-        waited = [one for one in waited if one not in over]
+        waited = still
         if "InService" in over.values():
             yield
+
+
+def on_their_way(states: Mapping[str, str]) -> dict[str, str]:
+    """Of instances' lifecycle states by id, those who are no hosts yet."""
+    return {instance: state for instance, state in sorted(states.items()) if state in ON_THEIR_WAY}
 
 
 def _next_look(work: UnderWay, waited: Mapping[str, str], deadline: float) -> Mapping[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -16,6 +16,7 @@ from slackwater.agents.breaker.watch import Seen as Launches
 from slackwater.aws.breaker.standing import standings
 from slackwater.changes import Change
 from slackwater.rollout import balancers
+from slackwater.rollout.arrivals import on_their_way
 from slackwater.rollout.fleet import Fleet
 from slackwater.rollout.hosts import Seen, facts
 from slackwater.rollout.plan import by_name
@@ -53,6 +54,8 @@ class Report:
     rows: tuple[Row, ...]
     launches: tuple[Launches, ...] = ()
     """Of scaling groups with a breaker."""
+    arriving: Mapping[str, str] = field(default_factory=dict)
+    """Instances that are no hosts yet, with their states in AWS."""
 
     def is_well(self) -> bool:
         return all(row.is_well() for row in self.rows)
@@ -61,7 +64,8 @@ class Report:
         change = {**asdict(self.change), "owner": str(self.change.owner)} if self.change else None
         head = {"app": self.app, "fleet": self.fleet, "proved": self.proved, "change": change}
         launches = [one.as_json() for one in self.launches]
-        return {**head, "ok": self.is_well(), "hosts": [asdict(row) for row in self.rows], "launches": launches}
+        hosts, arriving = [asdict(row) for row in self.rows], dict(self.arriving)
+        return {**head, "ok": self.is_well(), "hosts": hosts, "arriving": arriving, "launches": launches}
 
     def text(self) -> str:
         table = Table("host", "group", "release", "wanted", "health", "in flight", "since", "last error", box=None)
@@ -77,6 +81,10 @@ class Report:
         for row in self.rows:
             for line in balancers.lines(row.host, row.upstream or {}):
                 console.print(line, highlight=False, markup=False, soft_wrap=True)
+        for instance, state in self.arriving.items():
+            console.print(
+                f"{instance}: on its way into service ({state})", highlight=False, markup=False, soft_wrap=True
+            )
         for group in self.launches:
             if not group.is_free:
                 console.print(str(group), highlight=False, markup=False, soft_wrap=True)
@@ -112,7 +120,8 @@ def report(fleet: Fleet) -> Report:
     groups = {name: "balancer" if name in balancing else _group(fleet.hosts.hosts[name].groups) for name in others}
     rest = [_other_row(name, groups[name], facts(said)) for name, said in answers.items()]
     launches = tuple(standings(fleet.hosts.hosts.values()))
-    return Report(fleet.app.name, fleet.name, wanted, fleet.changes.current(), (*apps, *rest), launches)
+    change, arriving = fleet.changes.current(), on_their_way(fleet.hosts.states)
+    return Report(fleet.app.name, fleet.name, wanted, change, (*apps, *rest), launches, arriving)
 
 
 def _is_of_the_fleet(groups: Sequence[str]) -> bool:
