@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from slackwater.lab.metadata import listening
+from slackwater.lab.metadata.place import listening
 
 CHUNK = 1 << 16
 
