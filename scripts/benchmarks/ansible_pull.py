@@ -19,6 +19,7 @@ from slackwater.lab.metadata import Instance, in_lab, serving
 PLAYBOOK = Path(__file__).parent / "playbook"
 BESIDE = ("requirements.in", "requirements.txt", "provision.sh")
 """Come by user-data, not by git."""
+PROGRAM = "/usr/local/sbin/provision"
 MARKS = "/var/log/provision-marks"
 LOG = "tail -n 60 /var/log/cloud-init-output.log"
 END_LIMIT = 120.0
@@ -55,10 +56,10 @@ class AnsiblePull:
         files = {
             "/etc/ansible/requirements.txt": (PLAYBOOK / "requirements.txt").read_text(),
             "/etc/ansible/release.json": json.dumps({"release": self._release(endpoint)}),
-            "/usr/local/sbin/provision": (PLAYBOOK / "provision.sh").read_text(),
+            PROGRAM: (PLAYBOOK / "provision.sh").read_text(),
         }
         written = [{"path": path, "content": text, "permissions": "0755"} for path, text in files.items()]
-        return "#cloud-config\n" + yaml.safe_dump({"write_files": written, "runcmd": [["provision", url]]})
+        return "#cloud-config\n" + yaml.safe_dump({"write_files": written, "runcmd": [[PROGRAM, url]]})
 
     def _release(self, endpoint: str) -> Row:
         """Its archive in the store, by a signed address, for an instance has no role in Ansible's own modules."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -32,22 +31,18 @@ def repository(content: Path, beside: tuple[str, ...], address: str) -> Iterator
             subprocess.run(["git", *words], cwd=place, check=True)
         served = ["--export-all", "--reuseaddr", f"--base-path={folder}", f"--listen={address}", f"--port={PORT}"]
         process = subprocess.Popen(["git", "daemon", *served], start_new_session=True)
+        url = f"git://{address}:{PORT}/playbook"
         try:
-            _wait(address)
-            yield f"git://{address}:{PORT}/playbook"
+            _wait(url)
+            yield url
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
 
 
-def _wait(address: str) -> None:
+def _wait(url: str) -> None:
     deadline = time.monotonic() + LIMIT
-    while True:
-        try:
-            socket.create_connection((address, PORT), 1).close()
-        except OSError as error:
-            if time.monotonic() > deadline:
-                raise CommandError(f"git's server does not listen on {address}:{PORT}") from error
-            time.sleep(0.1)
-        else:
-            return
+    while (done := subprocess.run(["git", "ls-remote", url], capture_output=True, text=True, check=False)).returncode:
+        if time.monotonic() > deadline:
+            raise CommandError(f"git's server does not serve {url}: {done.stderr}")
+        time.sleep(0.1)

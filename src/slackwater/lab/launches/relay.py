@@ -20,6 +20,7 @@ def relay(address: str, target: tuple[str, int]) -> Iterator[str]:
     try:
         yield "http://{}:{}".format(*door.getsockname())
     finally:
+        door.shutdown(socket.SHUT_RDWR)  # closed alone, it would let in one more whom its thread waits for
         door.close()
 
 
