@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slackwater.errors import SlackwaterError
 from slackwater.lab import Lab
@@ -17,6 +18,8 @@ HOUSE = Path(__file__).resolve().parents[2]
 BIN = HOUSE / ".venv/bin"
 CONVERGE = ("pyinfra", "inventories/local.py", "deploy.py", "-y")
 SLOTS = "slackwater-slots status shop --json"
+
+Row = dict[str, Any]
 
 
 class CommandError(SlackwaterError):
@@ -42,6 +45,16 @@ class Bench:
             print(json.dumps({"part": self.part, "what": what, "value": value}), flush=True)
         else:
             print(f"{what:<72} {json.dumps(value) if isinstance(value, Mapping) else value}", flush=True)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """For people only: programs have had every row already. What a row has not is a dash."""
+        if self.as_json:
+            return
+        lines = [list(columns), *([str(row.get(name, "-")) for name in columns] for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for first, *others in lines:
+            padded = (text.rjust(width) for text, width in zip(others, widths[1:], strict=True))
+            print(first.ljust(widths[0]), *padded, sep="  ", flush=True)
 
     def attempt(self, *words: str) -> subprocess.CompletedProcess[str]:
         """In the checkout, with its environment's programs, on this lab."""

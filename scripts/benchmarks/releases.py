@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from benchmarks import beside, memory
-from benchmarks.bench import CONVERGE, Bench
+from benchmarks.bench import CONVERGE, Bench, Row
 from benchmarks.shop import HOST, LEDGER, Shop
 from benchmarks.ways import Way, all_ways
 from slackwater.lab import load
@@ -32,8 +31,6 @@ SUMMARY = (
     *("slowest_ms", "memory_before_mb", "memory_peak_mb"),
 )
 """Columns of the last lines."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from slackwater.lab.cloud import Endpoint, Ground, cloud
-from tests.hosts.arrival.project import Project
+from slackwater.lab.launches import Project
+from tests.hosts.converge.running import HOUSE
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,6 @@ def ground(sky: Endpoint) -> Ground:
 @pytest.fixture(scope="module")
 def project(sky: Endpoint, ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Its release `first` is proved."""
-    made = Project.begin(tmp_path_factory.mktemp("operator") / "project", sky, ground.bucket)
+    made = Project.begin(tmp_path_factory.mktemp("operator") / "project", HOUSE, sky, ground.bucket)
     made.release("first")
     return made

@@ -9,8 +9,7 @@ import requests
 
 from slackwater.lab import Lab
 from slackwater.lab.cloud import Endpoint, Ground
-from tests.hosts.arrival.launch import Launched, launched
-from tests.hosts.arrival.project import Project
+from slackwater.lab.launches import Launched, Project, launched
 from tests.hosts.converge.running import out
 
 ShortLived = Callable[..., AbstractContextManager[Lab]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from slackwater.lab import LabHost
-from tests.hosts.converge.running import out
+from slackwater.lab.host import LabHost
+from slackwater.lab.launches.disk import upper
+from slackwater.lab.launches.words import out
 
 LONG = 300
 """Seconds: packages come from afar."""
@@ -43,14 +44,20 @@ mv /usr/sbin/lab-init /usr/sbin/lab-init-plain
 """
 
 
-def make(host: LabHost, endpoint: str, variables: dict[str, str]) -> None:
+def make(host: LabHost) -> None:
     """Powered off when it is done: an image that has never been started as an instance."""
-    assert 0 == host.ssh(INSTALL, timeout=LONG).returncode
+    out(host, INSTALL, timeout=LONG)
     for path, text in {"/etc/cloud/cloud.cfg.d/99-lab.cfg": CONFIGURATION, "/usr/sbin/lab-init": INIT}.items():
-        host.ssh(f"cat > {path}", input=text)
-    out(host, "chmod 755 /usr/sbin/lab-init; cloud-init clean --logs; rm -rf /var/lib/cloud")
-    # urllib knows no networks in no_proxy, only names and addresses.
-    out(host, f"sed -i 's/^no_proxy=/&{endpoint},/' /etc/environment")
-    lines = "".join(f"{name}={value}\n" for name, value in variables.items())
-    host.ssh("cat >> /etc/environment; sync", input=lines)
+        out(host, f"cat > {path}", text)
+    out(host, "chmod 755 /usr/sbin/lab-init; cloud-init clean --logs; rm -rf /var/lib/cloud; sync")
     host.power_cut()
+
+
+def tell(host: LabHost, variables: dict[str, str]) -> None:
+    """To a host that is off: the environment of its services, in which this machine is reached past the proxy."""
+    file, machine = upper(host) / "etc/environment", host.lan.machine_side
+    told = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    # urllib knows no networks in no_proxy, only names and addresses.
+    direct = [machine, *(each for each in told["no_proxy"].split(",") if each != machine)]
+    told |= {"no_proxy": ",".join(direct), **variables}
+    file.write_text("".join(f"{name}={value}\n" for name, value in told.items()))

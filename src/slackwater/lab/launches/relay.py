@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from slackwater.lab.metadata import listening
+from slackwater.lab.metadata.place import listening
 
 CHUNK = 1 << 16
 
@@ -20,6 +20,7 @@ def relay(address: str, target: tuple[str, int]) -> Iterator[str]:
     try:
         yield "http://{}:{}".format(*door.getsockname())
     finally:
+        door.shutdown(socket.SHUT_RDWR)  # closed alone, it would let in one more whom its thread waits for
         door.close()
 
 

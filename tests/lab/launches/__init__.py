@@ -1,0 +1,1 @@
+"""Tests of lab hosts as instances."""
