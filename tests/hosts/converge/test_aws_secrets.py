@@ -12,8 +12,8 @@ import pytest
 
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.launches.relay import relay
 from slackwater.lab.metadata import Instance, in_lab, serving
-from tests.hosts.arrival.relay import relay
 from tests.hosts.converge.running import converge, live_slot, out, served, settle, url
 
 VALUES = ("hunter2-first", "hunter3-second")

@@ -18,8 +18,8 @@ import pytest
 
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint, Ground, cloud
+from slackwater.lab.launches.relay import relay
 from slackwater.lab.metadata import Instance, Service, in_lab, serving
-from tests.hosts.arrival.relay import relay
 from tests.hosts.converge.running import BIN, HOUSE, LIMIT, environment, out, settle
 
 GROUP, ALWAYS = "shop-breaker", 1000
