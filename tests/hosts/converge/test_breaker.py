@@ -35,6 +35,11 @@ _found = _groups()
 app, worker, balancer = (_found[_name] for _name in ("app", "worker", "balancer"))
 cloud = [("@local", {"_sudo": False})]
 '''
+STORE = "store = Store.s3('s3://{ground.bucket}/fleet')"
+BALANCER = """balancer = Balancer(
+    tls=Tls.self_signed(domains=["shop.test"]),
+    membership=[Membership.auto_scaling({name!r}, region={region!r}, endpoint={endpoint!r})],
+)"""
 DECLARED = """scaling_group = ScalingGroup(
     name={name!r},
     region={region!r},
@@ -113,7 +118,8 @@ def watched(
             inventory, told = folder / "inventories/local.py", folder / "group_data"
             _write(inventory, INVENTORY)
             words = {"name": GROUP, "region": sky.region, "failures": FAILURES, "expiry": EXPIRY, "endpoint": endpoint}
-            _write(told / "cloud.py", f"from slackwater import *\n{DECLARED.format(ground=ground, **words)}\n")
+            for name, text in {"all": STORE, "local": BALANCER, "cloud": DECLARED}.items():
+                _write(told / f"{name}.py", f"from slackwater import *\n{text.format(ground=ground, **words)}\n")
             settle(made, "--limit", "balancer-1", group_data=told, inventory=inventory)
             yield Watched(made, sky, service, inventory, told)
 
