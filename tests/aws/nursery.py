@@ -18,12 +18,14 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import IO
 
 from slackwater.cli import COMMANDS, main
 
 HOUSE = Path(__file__).resolve().parents[2]
+BYTECODE = HOUSE / ".pytest_cache/bytecode"
+"""Kept from run to run: to compile it all takes longer than any command, and some machines forbid it elsewhere."""
 LIMIT = 240
 """Seconds: building the first bundle of a project is the longest of it."""
 NEEDED = ("pyinfra_cli.inventory", "slackwater.bundle.declare", "slackwater.rollout.fleet", "boto3.s3.transfer")
@@ -44,7 +46,6 @@ class Nursery:
     """Ends with the process that has made it."""
 
     def __init__(self) -> None:
-        self.bytecode = TemporaryDirectory(prefix="bytecode")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.aws.nursery"],
             cwd=HOUSE,
@@ -57,7 +58,7 @@ class Nursery:
     def environment(self) -> dict[str, str]:
         """What is compiled once is not compiled again, by no process that a command starts either."""
         path = f"{HOUSE / 'src'}:{HOUSE}"
-        return {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": self.bytecode.name, "PYTHONDONTWRITEBYTECODE": ""}
+        return {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(BYTECODE), "PYTHONDONTWRITEBYTECODE": ""}
 
     def run(self, wish: Wish) -> subprocess.CompletedProcess[str]:
         assert self.process.stdin

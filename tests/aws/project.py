@@ -51,8 +51,10 @@ class Project:
             self.put(file, text)
         for file in ("deploy.py", "config.py"):
             shutil.copyfile(HOUSE / file, place / file)
-        if (HOUSE / WHEELS).is_dir():
-            shutil.copytree(HOUSE / WHEELS, place / WHEELS)
+        (HOUSE / WHEELS).mkdir(parents=True, exist_ok=True)
+        (place / WHEELS).parent.mkdir(parents=True)
+        # What a bundle needs of the index is fetched once for all projects.
+        (place / WHEELS).symlink_to(HOUSE / WHEELS)
         self.write()
 
     def put(self, file: str, text: str) -> None:
