@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -13,9 +14,12 @@ from slackwater.lab.cloud import cloud
 
 COLUMNS = (
     *("way", "boot", "cloud-init", "packages", "bundle", "environment", "converge", "proof"),
-    *("ready", "in service", "ratio"),
+    *("ready", "in service", "ratio", "load"),
 )
-"""Of the table; `ready` and `in service` count from power-on, `ratio` is that of `ready` to ansible-pull's."""
+"""Of the table; `ready` and `in service` count from power-on, `ratio` is that of `ready` to ansible-pull's.
+
+`load` is the machine's in the last minute of a way: where ways met different ones, their ratio says nothing.
+"""
 PEER = AnsiblePull.label
 
 
@@ -36,7 +40,7 @@ def _measure_on(stage: Stage) -> list[Row]:
     for number in range(stage.bench.rounds):
         first = number % len(ways)
         for way in (*ways[first:], *ways[:first]):
-            rows.append({"way": way.label, "round": number + 1, **way.arrive()})
+            rows.append({"way": way.label, "round": number + 1, **way.arrive(), "load": round(os.getloadavg()[0], 1)})
             stage.bench.show(f"arrival, {way.label}", rows[-1])
     return rows
 
