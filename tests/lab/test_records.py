@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -66,3 +67,13 @@ def test_images_in_use_are_those_of_all_labs(tmp_path: Path) -> None:
     save(tmp_path / "other", LabRecord("other", 5, (HostRecord("app-1", "bookworm", "b-3"),)))
 
     assert {"trixie-1", "b-2", "b-3"} == images_in_use(tmp_path)
+
+
+def test_another_versions_lab_is_in_nobodys_way(tmp_path: Path) -> None:
+    """It keeps its number and its images, whatever else it writes down of its hosts."""
+    host = {"name": "app-1", "suite": "bookworm", "image": "b-9", "colour": "red"}
+    (tmp_path / "newer").mkdir()
+    (tmp_path / "newer" / "state.json").write_text(json.dumps({"name": "newer", "number": 0, "hosts": [host]}))
+
+    assert 1 == allot(tmp_path, "local", []).number
+    assert {"b-9"} == images_in_use(tmp_path)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from slackwater.errors import LabError
 from slackwater.lab.addressing import free_number, split
@@ -39,17 +40,25 @@ class LabRecord:
         return [host.name for host in self.hosts]
 
 
-def load(directory: Path) -> LabRecord | None:
-    """None when there is no such lab, or only a directory that was begun."""
+def load(directory: Path, *, strictly: bool = True) -> LabRecord | None:
+    """None when there is no such lab, or only a directory that was begun.
+
+    Not strictly: a host may have fields that another version wrote; who only looks has no use for them.
+    """
     file = directory / FILE
     try:
         data = json.loads(file.read_text())
-        return LabRecord(data["name"], data["number"], tuple(HostRecord(**host) for host in data["hosts"]))
+        hosts = (HostRecord(**(host if strictly else _known(host))) for host in data["hosts"])
+        return LabRecord(data["name"], data["number"], tuple(hosts))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         remedy = f"`slackwater lab down --name {directory.name}` removes the lab"
         raise LabError(f"{file} is not what this version writes ({error!r}); {remedy}") from error
+
+
+def _known(host: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: host[field.name] for field in fields(HostRecord) if field.name in host}
 
 
 def load_number(directory: Path) -> int | None:
@@ -74,7 +83,8 @@ def found(labs: Path) -> list[Path]:
 
 
 def load_all(labs: Path) -> list[LabRecord]:
-    return [record for directory in found(labs) if (record := load(directory))]
+    """Another version's labs are among them: they hold numbers and images."""
+    return [record for directory in found(labs) if (record := load(directory, strictly=False))]
 
 
 def images_in_use(labs: Path) -> set[str]:
