@@ -37,7 +37,7 @@ def test_gixy_finds_nothing(edge: Start, scanners: Path, name: str) -> None:
 
     found = json.loads(done.stdout)
 
-    assert [] == [(issue["plugin"], issue["summary"], issue.get("config")) for issue in found]
+    assert [] == [(fault["plugin"], fault["summary"], fault.get("config")) for fault in found]
 
 
 def test_sslyze_finds_no_old_protocol_and_no_weak_cipher(edge: Start, scanners: Path) -> None:

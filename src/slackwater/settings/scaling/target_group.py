@@ -27,7 +27,7 @@ class TargetGroup(Settings):
     )
     deregistration_delay: int = whole(
         70,
-        "Requests in flight may take so long after deregistration; more than Balancer.read_timeout.",
+        "Requests in flight may take so long after deregistration; at least the app's Nginx.read_timeout.",
         unit="seconds",
         most=3600,
     )
