@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ GROUP = {
     "instance_profile": '"shop-prod"',
 }
 TARGET = {"name": '"shop-prod"', "vpc": '"vpc-0123456789abcdef0"'}
+INCOMPRESSIBLE = "".join(sha256(bytes([number])).hexdigest() for number in range(250))
 TLS = {"tls": "Tls.self_signed()", "redirect": "True"}
 
 
@@ -155,7 +157,7 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
         "its timer runs on hosts of the group balancer, and there is none",
     ),
     (
-        {**cloud(), "group_data/all.py": f'{OPENING}store = Store.s3("s3://bucket/{"x" * 3000}")\n'},
+        {**cloud(), "group_data/all.py": f'{OPENING}store = Store.s3("s3://bucket/{INCOMPRESSIBLE}")\n'},
         "scaling_group",
         "EC2 takes 16384",
     ),
