@@ -30,11 +30,16 @@ STARTED_WITHIN = 10
 MISSING = {"echo missing": ["missing"]}
 
 
+TAKEN_FOR_TLS = "443"
+"""gixy takes a server for one with TLS when its port only contains it: 14430, too."""
+PORTS = [port for port in range(10_000, 32_000) if TAKEN_FOR_TLS not in str(port)]
+
+
 def ports(number: int) -> list[int]:
     """Free on every address, and none that the system itself gives to outgoing connections."""
     found: set[int] = set()
     while len(found) < number:
-        port = random.randrange(10_000, 32_000)
+        port = random.choice(PORTS)
         with (
             contextlib.suppress(OSError),
             socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True),
