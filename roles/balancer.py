@@ -1,6 +1,5 @@
 """The balancer: nginx, whose members change without a reload, and what clients meet before it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pyinfra import host
@@ -109,13 +108,15 @@ def _first_servers(told: Balancer, places: list[Backend]) -> None:
     )
 
 
-def _servers(places: list[Backend], options: str) -> Iterator[str]:
+def _servers(places: list[Backend], options: str) -> list[str]:
     """nginx wants one that is no backup, and takes 1 for a weight that is not said."""
     weighted = len({one.weight for one in places}) > 1
     some = any(not one.backup for one in places)
-    for one in places:
-        weight = f" weight={one.weight}" if weighted else ""
-        yield f"server {_host(one.address)}:{one.port}{weight} {options}{' backup' * (one.backup and some)};\n"
+    return [f"server {_host(one.address)}:{one.port}{_share(one, weighted, some, options)};\n" for one in places]
+
+
+def _share(one: Backend, weighted: bool, some: bool, options: str) -> str:
+    return f" weight={one.weight}" * weighted + f" {options}" + " backup" * (one.backup and some)
 
 
 def _keeps_idle_clients() -> bool:
