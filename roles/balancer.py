@@ -22,7 +22,7 @@ from slackwater.engine import (
     until,
 )
 from slackwater.resources import resource
-from slackwater.settings import App, Balancer, members_json, resolve
+from slackwater.settings import App, Backend, Balancer, backends, members_json, resolve
 
 SITES = "/etc/nginx/slackwater.d"
 OWN = "/etc/nginx/slackwater"
@@ -52,9 +52,10 @@ def balancer() -> None:
     if machine is None:
         return
     told = resolve(host.data).balancer
-    apps = [resolve(data).require_app() for data in data_of("app")]
+    hosts = [resolve(data) for data in data_of("app")]
+    apps = [each.require_app() for each in hosts]
     tree(name="places", items=_places(told))
-    places = [*zip(names("app"), addresses("app"), (app.port for app in apps), strict=True)]
+    places = backends(names("app"), addresses("app"), hosts)
     named = places if any(source.kind == "inventory" for source in told.membership) else []
     _first_members(named)
     if told.changes == "reload":
@@ -80,7 +81,7 @@ def _places(told: Balancer) -> list[Item]:
     return items
 
 
-def _first_members(places: list[tuple[str, str, int]]) -> None:
+def _first_members(places: list[Backend]) -> None:
     """Only where there are none: what the balancer's own agent has found out since is newer than the inventory."""
     members = members_json(places)
     until(
@@ -94,7 +95,7 @@ def _first_members(places: list[tuple[str, str, int]]) -> None:
     )
 
 
-def _first_servers(told: Balancer, places: list[tuple[str, str, int]]) -> None:
+def _first_servers(told: Balancer, places: list[Backend]) -> None:
     """The same for a nginx whose members stand in its configuration; a list that it does not read is an old one."""
     options = f"max_fails={told.max_fails} fail_timeout={told.fail_timeout}s"
     until(
@@ -103,9 +104,19 @@ def _first_servers(told: Balancer, places: list[tuple[str, str, int]]) -> None:
         answer="",
         command=render("balancer/servers.j2", own=OWN, servers=SERVERS, members=MEMBERS, options=options),
         # Without a server nginx would not start.
-        stdin="".join(f"server {_host(address)}:{port} {options};\n" for _, address, port in places)
-        or "server 127.0.0.1:1 down;\n",
+        stdin="".join(_servers(places, options)) or "server 127.0.0.1:1 down;\n",
     )
+
+
+def _servers(places: list[Backend], options: str) -> list[str]:
+    """nginx wants one that is no backup, and takes 1 for a weight that is not said."""
+    weighted = len({one.weight for one in places}) > 1
+    some = any(not one.backup for one in places)
+    return [f"server {_host(one.address)}:{one.port}{_share(one, weighted, some, options)};\n" for one in places]
+
+
+def _share(one: Backend, weighted: bool, some: bool, options: str) -> str:
+    return f" weight={one.weight}" * weighted + f" {options}" + " backup" * (one.backup and some)
 
 
 def _keeps_idle_clients() -> bool:

@@ -17,7 +17,7 @@ from slackwater.engine import (
     tree,
     until,
 )
-from slackwater.settings import Balancer, resolve, upstreams_json
+from slackwater.settings import Balancer, backends, resolve, upstreams_json
 
 UNITS = "/etc/systemd/system"
 CONFIGURATION = "/etc/slackwater/upstreams.json"
@@ -67,7 +67,7 @@ def upstreams() -> None:
     ]
     reloads = _reload_units(told)
     tree(name="program", items=[*code, *units, *reloads], check=SYSTEMD_VERIFY)
-    text = upstreams_json(told, zip(names("app"), addresses("app"), _ports(), strict=True))
+    text = upstreams_json(told, backends(names("app"), addresses("app"), map(resolve, data_of("app"))))
     # The agent reads it again by itself.
     tree(
         name="configuration", items=[Directory("/etc/slackwater"), File(CONFIGURATION, text, "640", group="slackwater")]
@@ -99,7 +99,3 @@ def _take_up_options(told: Balancer) -> None:
     options = f"max_fails={told.max_fails} fail_timeout={told.fail_timeout}s"
     question = f"[ ! -s {MEMBERS} ] || grep -qs '{options}' {SERVERS} || echo other"
     until(name="options", question=question, answer="", command=f"systemctl start {RELOADS}")
-
-
-def _ports() -> list[int]:
-    return [resolve(data).require_app().port for data in data_of("app")]

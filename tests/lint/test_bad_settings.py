@@ -222,6 +222,27 @@ INVENTORIES = [
     ),
     ('balancer = ["b-1"]\n', "inventories/prod.py", "app", "[]", "the balancer b-1 has nobody"),
     ("hosts = []\n", "inventories/prod.py", "hosts", "[]", "at least one host"),
+    (
+        'app = ["app-1", ("app-2", {"weight": 5000})]\nbalancer = ["b-1"]\n',
+        "inventories/prod.py",
+        "app-2.weight",
+        "5000",
+        "a whole number from 1 to 1000",
+    ),
+    (
+        'app = ["app-1", ("app-2", {"backup": "no"})]\nbalancer = ["b-1"]\n',
+        "inventories/prod.py",
+        "app-2.backup",
+        "'no'",
+        "True or False",
+    ),
+    (
+        'app = ["app-1"]\nbalancer = [("b-1", {"weight": 50})]\n',
+        "inventories/prod.py",
+        "b-1.weight",
+        "50",
+        "only hosts of the group app",
+    ),
     ('app = [("app-1", 3)]\n', "inventories/prod.py", "", None, "a list of host names or of (name, {data})"),
     ('app = ["@nowhere/x"]\n', "inventories/prod.py", "", None, "Invalid connector: nowhere"),
     ("app = [prod]\n", "inventories/prod.py", "", None, "NameError: name 'prod' is not defined"),
@@ -235,6 +256,25 @@ def test_a_bad_inventory_is_named(text: str, file: str, path: str, value: str, a
 
     assert (file, path, value) == (fault["file"], fault["field"], fault["value"])
     assert allowed in fault["allowed"]
+
+
+def test_the_inventorys_word_on_a_host_is_where_the_fault_is(check: Check) -> None:
+    """It beats group data, which are right; the other host is told by them."""
+    files = {
+        "inventories/prod.py": 'app = ["app-1", ("app-2", {"weight": 0})]\nbalancer = ["b-1"]\n',
+        "group_data/app.py": app() + "weight = 50\n",
+    }
+
+    (fault,) = check(files)
+
+    assert "inventories/prod.py: app-2.weight = 0: must be a whole number from 1 to 1000, or None" == fault["message"]
+
+
+def test_a_weight_of_group_data_is_named_there(check: Check) -> None:
+    """Once, however many hosts it is told."""
+    (fault,) = check({"group_data/app.py": app() + "weight = 0\n"})
+
+    assert ("group_data/app.py", "weight", "0") == (fault["file"], fault["field"], fault["value"])
 
 
 def test_an_app_host_without_an_app_is_named(check: Check) -> None:

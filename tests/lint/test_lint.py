@@ -139,3 +139,27 @@ def test_a_fault_on_many_hosts_is_one_fault(check: Check) -> None:
     hosts = [f"app-{number}" for number in range(50)]
 
     assert 1 == len(check({"inventories/prod.py": f"app = {hosts}\n", "group_data/prod.py": 'environment = "x"\n'}))
+
+
+SHARES = 'app = ["app-1", ("app-2", {"weight": 50}), ("app-3", {"weight": 1000, "backup": True})]\n'
+
+
+def test_hosts_of_unequal_share_are_clean(check: Check) -> None:
+    """The inventory tells each its own."""
+    assert [] == check({"inventories/prod.py": f'{SHARES}balancer = ["balancer-1"]\n'})
+
+
+def test_a_share_may_be_that_of_a_group(check: Check) -> None:
+    """As all other data of hosts."""
+    assert [] == check({"group_data/app.py": app() + "weight = 50\n"})
+
+
+@pytest.mark.parametrize("beside", [(), ("Membership.inventory()",)])
+def test_a_share_wants_a_balancer_that_reads_the_inventory(beside: tuple[str, ...], check: Check) -> None:
+    """What comes from elsewhere has no inventory that tells of it."""
+    told = balancers(*beside, DNS.format(""))["group_data/balancer.py"]
+    faults = check({"inventories/prod.py": f'{SHARES}balancer = ["b-1"]\n', "group_data/balancer.py": told})
+
+    wanted = [] if beside else ["app-2.weight", "app-3.weight", "app-3.backup"]
+    assert wanted == [fault["field"] for fault in faults]
+    assert all("no balancer of this inventory has Membership.inventory()" in fault["allowed"] for fault in faults)

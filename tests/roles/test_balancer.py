@@ -53,6 +53,46 @@ def test_every_app_host_is_a_first_member(run_role: Any, shop: App) -> None:
     assert found == members(run(run_role, shop, ["1", "2", "3"]))
 
 
+SHARES = [
+    ("@fake/1", {"address": "10.0.0.1"}),
+    ("@fake/2", {"address": "10.0.0.2", "weight": 50}),
+    ("@fake/3", {"address": "10.0.0.3", "backup": True}),
+]
+
+
+def unequal(run_role: Any, app: App, hosts: list[tuple[str, dict[str, Any]]], changes: str) -> Any:
+    told = {"app": [(name, {**data, "app": app}) for name, data in hosts]}
+    data = {"balancer": Balancer(changes=changes)}
+    return run_role(balancer, groups=("balancer",), data=data, others=told, bare=Bare(lines=MISSING))
+
+
+def test_first_members_have_their_share(run_role: Any, shop: App) -> None:
+    """As the agent will have them."""
+    found = members(unequal(run_role, shop, SHARES, "lua"))
+
+    assert [(100, False), (50, False), (100, True)] == [(member["weight"], member["backup"]) for member in found]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "wanted"),
+    [
+        (SHARES, ["weight=100 OPTIONS", "weight=50 OPTIONS", "weight=100 OPTIONS backup"]),
+        (SHARES[2:], ["OPTIONS"]),
+        (SHARES[1:2], ["OPTIONS"]),
+    ],
+    ids=["unequal", "a backup alone", "one alone"],
+)
+def test_first_servers_have_their_share(
+    run_role: Any, shop: App, hosts: list[tuple[str, dict[str, Any]]], wanted: list[str]
+) -> None:
+    """nginx takes 1 for a weight that is not said, and wants a server that is no backup."""
+    done = unequal(run_role, shop, hosts, "reload")
+    (text,) = (text for text in done.stdin if text.startswith("server "))
+    words = [line.split(" ", 2)[2].rstrip(";") for line in text.splitlines()]
+
+    assert wanted == [word.replace("max_fails=3 fail_timeout=10s", "OPTIONS") for word in words]
+
+
 def test_members_that_are_there_are_left_alone(run_role: Any, shop: App) -> None:
     """What the balancer has found out itself is newer than the inventory."""
     done = run(run_role, shop, ["1"], bare=Bare())

@@ -15,6 +15,7 @@ import pytest
 
 from roles.upstreams import upstreams
 from slackwater import App, Balancer, Checks, Membership
+from slackwater.agents.upstreams.configuration import Dns, Inventory, parse
 from slackwater.errors import SettingsError
 from tests.roles.bare import Asked, Bare, BareHost
 from tests.roles.test_nginx import written
@@ -24,8 +25,12 @@ UNITS = "/etc/systemd/system"
 AGENT = "/etc/systemd/system/slackwater-upstreams.service"
 
 
-def run(run_role: Any, shop: App, bare: Bare | None = None, **words: Any) -> BareHost:
-    apps = [("@fake/a", {"address": "10.0.0.11", "app": shop}), ("@fake/b", {"address": "app.internal", "app": shop})]
+def run(
+    run_role: Any, shop: App, bare: Bare | None = None, share: dict[str, Any] | None = None, **words: Any
+) -> BareHost:
+    """`share` is what the inventory says of both hosts."""
+    told = {"app": shop, **(share or {})}
+    apps = [("@fake/a", {"address": "10.0.0.11", **told}), ("@fake/b", {"address": "app.internal", **told})]
     done: BareHost = run_role(upstreams, groups=("balancer",), data=words, others={"app": apps}, bare=bare)
     return done
 
@@ -51,6 +56,26 @@ def test_it_is_told_the_hosts_of_the_inventory(run_role: Any, shop: App) -> None
         (member["name"], member["address"], member["port"]) for member in inventory["members"]
     ]
     assert ("dns", "app.internal", 8000) == (named["kind"], named["name"], named["port"])
+
+
+def test_it_is_told_the_share_of_each_host(run_role: Any, shop: App) -> None:
+    """The agent reads it as it was written, also of one that is looked up."""
+    inventory, named = parse(document(run(run_role, shop, share={"weight": 50, "backup": True}))).sources
+
+    assert isinstance(inventory, Inventory)
+    assert [(50, True)] == [(member.weight, member.backup) for member in inventory.members]
+    assert Dns("app.internal", 8000, 5.0, 50, True) == named
+
+
+def test_without_a_share_the_text_is_the_same(run_role: Any, shop: App) -> None:
+    """One that is said and usual changes no file of a balancer."""
+    usual = {"weight": 100, "backup": False}
+    plain, said = (written(run(run_role, shop, share=share))[TOLD] for share in ({}, usual))
+    inventory, named = json.loads(plain)["membership"]
+
+    assert plain == said
+    assert usual.items() <= inventory["members"][0].items()
+    assert not usual.keys() & named.keys()
 
 
 def test_it_is_told_groups_and_checks(run_role: Any, shop: App) -> None:

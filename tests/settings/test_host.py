@@ -28,3 +28,31 @@ def test_what_is_no_address_is_refused(value: object) -> None:
     """The sentence names it and what it must be."""
     with pytest.raises(SettingsError, match=r"balancer_address = .*: must be an IP address, or None"):
         resolve({"balancer_address": value})
+
+
+@pytest.mark.parametrize("weight", [1, 50, 1000])
+def test_an_app_hosts_share_is_the_inventorys_word(weight: int) -> None:
+    """Its weight beside the others', and whether it only stands by."""
+    told = resolve({"weight": weight, "backup": True})
+
+    assert (weight, True) == (told.weight, told.backup)
+
+
+@pytest.mark.parametrize("told", [{}, {"weight": None, "backup": None}])
+def test_without_a_share_it_is_one_among_equals(told: dict[str, object]) -> None:
+    """As it is for those that come from a group or a name."""
+    assert (100, False) == (resolve(told).weight, resolve(told).backup)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1001, 50.0, "50", True, False])
+def test_what_is_no_weight_is_refused(value: object) -> None:
+    """The agent and nginx's list would refuse it too, on the balancer."""
+    with pytest.raises(SettingsError, match=r"weight = .*: must be a whole number from 1 to 1000, or None"):
+        resolve({"weight": value})
+
+
+@pytest.mark.parametrize("value", [1, 0, "yes", "", []])
+def test_what_is_no_switch_is_refused(value: object) -> None:
+    """A text that says no would be a backup."""
+    with pytest.raises(SettingsError, match=r"backup = .*: must be True or False, or None"):
+        resolve({"backup": value})

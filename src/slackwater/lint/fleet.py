@@ -18,10 +18,14 @@ INSTANCE = "slackwater_instance"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a name of the group data is assigned; no file when it comes from the command line."""
+    """Where a name of the group data is assigned; no file when it comes from the command line.
+
+    `host` is set when it is the inventory's own word on that host, which beats every file of group data.
+    """
 
     file: str | None = None
     line: int | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,12 @@ class Host:
     def fault(self, name: str, value: object, allowed: str) -> Fault:
         """A fault of a reserved name, at the line that assigns it."""
         place = self.places.get(name, Place())
-        return Fault(place.file, place.line, name, None if value is None else shown((), value), allowed)
+        field = f"{place.host}.{name}" if place.host else name
+        return Fault(place.file, place.line, field, None if value is None else shown((), value), allowed)
+
+    def is_told_alone(self, name: str) -> bool:
+        """Whether the inventory says it of this host, and no group's data."""
+        return self.places.get(name, Place()).host is not None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     hosts.app_hosts_have_an_app,
     hosts.host_has_one_app,
     hosts.balancer_has_app_hosts,
+    hosts.shares_are_read,
     hosts.ports_differ,
     hosts.balancer_passes_what_the_app_takes,
     server.worker_class_speaks_the_interface,

@@ -21,7 +21,7 @@ from slackwater.settings.origin import parse
 
 Inventory = Any  # pyinfra's own, whose methods carry no types
 
-NAMES = (*RESERVED, "environment", "fleet", "env_file")
+NAMES = (*RESERVED, "environment", "fleet", "env_file", "weight", "backup")
 HOSTS_ALLOWED = "each group must be a list of host names or of (name, {data})"
 
 
@@ -164,7 +164,9 @@ def _hosts(inventory: Inventory, declaration: Declaration) -> Iterator[Host]:
     for host in inventory:
         groups = tuple(dict.fromkeys(host.groups))
         offers = {group: inventory.get_group_data(group)["app"] for group in groups if _offers(inventory, group)}
-        places = {name: _place(name, (*groups, "all"), declaration) for name in NAMES}
+        own = {name for name in inventory.get_host_data(host.name) if name not in declaration.data}
+        alone = Place(declaration.inventory, host=host.name)
+        places = {name: alone if name in own else _place(name, (*groups, "all"), declaration) for name in NAMES}
         yield Host(host.name, groups, host.data.dict(), offers, places)
 
 

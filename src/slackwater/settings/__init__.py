@@ -12,7 +12,7 @@ from slackwater.settings.health import Health
 from slackwater.settings.host import HostSettings, resolve
 from slackwater.settings.hsts import Hsts
 from slackwater.settings.logs import Logs
-from slackwater.settings.members import members_json, upstreams_json
+from slackwater.settings.members import Backend, backends, members_json, upstreams_json
 from slackwater.settings.membership import Membership
 from slackwater.settings.nginx import Nginx
 from slackwater.settings.rate_limit import RateLimit
@@ -46,6 +46,7 @@ from slackwater.settings.tls import Tls
 
 __all__ = [
     "App",
+    "Backend",
     "BackendTls",
     "Balancer",
     "Breaker",
@@ -87,6 +88,7 @@ __all__ = [
     "Volume",
     "WarmPool",
     "WorkerClass",
+    "backends",
     "collecting",
     "members_json",
     "memory_max_mb",

@@ -17,7 +17,7 @@ from slackwater.settings.balancer import Balancer
 from slackwater.settings.connection import Ssh
 from slackwater.settings.drain import Drain
 from slackwater.settings.logs import Logs
-from slackwater.settings.members import is_address
+from slackwater.settings.members import HEAVIEST, USUAL_WEIGHT, is_address
 from slackwater.settings.scaling import ScalingGroup
 from slackwater.settings.server import Server
 from slackwater.settings.sizing import Environment
@@ -48,7 +48,8 @@ class Data(Protocol):
 class HostSettings:
     """`env` is the app's environment with the values of `env_file` over it, without its secrets.
 
-    `fleet` names the hosts that share one proved release; it is the environment's name unless told.
+    `fleet` names the hosts that share one proved release; it is the environment's name unless told. `weight` and
+    `backup` are an app host's, for balancers that learn it from the inventory.
     """
 
     app: App | None
@@ -61,6 +62,8 @@ class HostSettings:
     env: dict[str, str]
     drain: Drain = field(default_factory=Drain)
     scaling_group: ScalingGroup | None = None
+    weight: int = USUAL_WEIGHT
+    backup: bool = False
 
     def require_app(self) -> App:
         if self.app is None:
@@ -96,6 +99,16 @@ def type_faults(data: Data) -> Iterator[Fault]:
         yield Fault(None, None, "balancer_address", shown((), address), "must be an IP address, or None")
     if not isinstance(env_file, str | None):
         yield Fault(None, None, "env_file", shown((), env_file), "must be a path relative to the project, or None")
+    yield from _share_faults(data.get("weight"), data.get("backup"))
+
+
+def _share_faults(weight: object, backup: object) -> Iterator[Fault]:
+    """True is a number to Python, and to nobody else."""
+    whole = isinstance(weight, int) and not isinstance(weight, bool)
+    if weight is not None and not (whole and 1 <= cast("int", weight) <= HEAVIEST):
+        yield Fault(None, None, "weight", shown((), weight), f"must be a whole number from 1 to {HEAVIEST}, or None")
+    if not isinstance(backup, bool | None):
+        yield Fault(None, None, "backup", shown((), backup), "must be True or False, or None")
 
 
 def _env_file(data: Data, project: Path) -> tuple[dict[str, str], list[Fault]]:
@@ -119,6 +132,8 @@ def _resolved(data: Data, values: dict[str, str]) -> HostSettings:
         env={**(app.environment if app else {}), **values},
         drain=data.get("drain") or Drain(),
         scaling_group=cast("ScalingGroup | None", data.get("scaling_group")),
+        weight=data.get("weight") or USUAL_WEIGHT,
+        backup=data.get("backup") or False,
     )
 
 

@@ -133,6 +133,7 @@ inside an `App`, a `Balancer` or a `ScalingGroup`. A fault names file, line, fie
 | `environment` | `"development"`, `"staging"` or `"production"` | `"production"` |
 | `fleet` | the hosts that share one proved release, by a name of their own | the `environment`'s name |
 | `env_file` | a `.env` file, relative to the project | no file; its values override `App.environment` |
+| `weight`, `backup` | an app host's [share of requests](balancers.md#weights-and-backups) | 100, `False` |
 
 The later group wins, and the group named after the inventory is the last: `group_data/prod.py` beats
 `group_data/app.py`. An `env_file` holds `KEY=VALUE` lines, comments, quotes and `export`; nothing in it is expanded.

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from slackwater.agents.upstreams import members
 from slackwater.agents.upstreams.configuration import AutoScaling, Dns, Inventory, load, parse
 from slackwater.agents.upstreams.given import ConfigurationError
+from slackwater.agents.upstreams.members import Member, Place
+from slackwater.resources import resource
 from slackwater.settings.checks import Checks
 from slackwater.settings.health import Health
+from slackwater.settings.members import HEAVIEST, USUAL_WEIGHT
 from slackwater.settings.membership import Membership
 
 MEMBER = {"name": "app-1", "address": "10.0.1.11", "port": 8000}
@@ -31,11 +35,19 @@ def test_what_the_settings_write_is_what_the_agent_reads() -> None:
     assert isinstance(inventory, Inventory)
     assert [50] == [member.weight for member in inventory.members]
     assert AutoScaling(("web", "more"), 8000, "eu-central-1", None, 7.0, 50) == groups
-    assert Dns("app.internal", 80, 5.0, 50) == name
+    assert Dns("app.internal", 80, 5.0, 50, False) == name
     assert ((200, 200), "fine", ("x-health", "ok"), "localhost", None, True) == (
         *(read.checks.status, read.checks.body, read.checks.header, read.checks.host, read.checks.ready),
         read.checks.tls,
     )
+
+
+def test_the_settings_know_what_agent_and_nginx_take() -> None:
+    """A weight that lint lets through is refused by neither, on the balancer."""
+    rules = resource("templates/balancer/lua/slackwater/members.lua").read_text()
+
+    assert (members.HEAVIEST, Member("a", Place("10.0.0.1", 80)).weight) == (HEAVIEST, USUAL_WEIGHT)
+    assert f'{{ "weight", whole(1, {HEAVIEST}), "a whole number from 1 to {HEAVIEST}", {USUAL_WEIGHT} }}' in rules
 
 
 def test_the_settings_and_the_agent_have_the_same_defaults() -> None:

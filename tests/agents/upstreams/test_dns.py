@@ -15,14 +15,14 @@ from slackwater.agents.upstreams.membership.reading import Reading, SourceError
 TOLD = Dns("app.internal", 8000)
 
 
-def read(*addresses: str, error: Exception | None = None) -> Reading:
+def read(*addresses: str, error: Exception | None = None, told: Dns = TOLD) -> Reading:
     async def resolver(name: str) -> list[str]:
-        assert name == TOLD.name
+        assert name == told.name
         if error:
             raise error
         return list(addresses)
 
-    return asyncio.run(dns.read(TOLD, resolver))
+    return asyncio.run(dns.read(told, resolver))
 
 
 def test_each_address_is_a_member_once() -> None:
@@ -32,6 +32,13 @@ def test_each_address_is_a_member_once() -> None:
     assert ["10.0.0.1-8000", "10.0.0.2-8000", "2001-db8--1-8000"] == [member.name for member in members]
     assert all(NAME.fullmatch(member.name) for member in members)
     assert "[2001:db8::1]:8000" == str(members[2].place)
+
+
+def test_each_address_has_the_share_of_the_name() -> None:
+    """A host of the inventory that only a name leads to has a share too."""
+    members = read("10.0.0.1", "2001:db8::1", told=Dns("app.internal", 8000, weight=50, backup=True)).members
+
+    assert [(50, True), (50, True)] == [(member.weight, member.backup) for member in members]
 
 
 @pytest.mark.parametrize(

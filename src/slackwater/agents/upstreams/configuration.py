@@ -38,6 +38,7 @@ class Dns:
     port: int
     interval: float = 5.0
     weight: int = 100
+    backup: bool = False
     kind = "dns"
 
 
@@ -115,7 +116,7 @@ def _source(given: Given, weight: int) -> Told:
         case "inventory":
             return Inventory(_members(given, weight))
         case "dns":
-            return Dns(given.text("name"), _port(given), given.seconds("interval", 5), weight)
+            return Dns(given.text("name"), _port(given), given.seconds("interval", 5), *_share(given, weight))
     groups = given.value("groups")
     if not (isinstance(groups, list) and groups and all(isinstance(name, str) and name for name in groups)):
         raise ConfigurationError(f"groups must be a list of Auto Scaling groups' names, not {groups!r:.80}")
@@ -142,7 +143,11 @@ def _member(given: Given, weight: int) -> Member:
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"a member's name must be up to 128 of A-Z a-z 0-9 . _ -, not {name!r:.80}")
     place = Place(given.address("address"), _port(given))
-    return Member(name, place, given.whole("weight", 1, HEAVIEST, weight), given.switch("backup", False))
+    return Member(name, place, *_share(given, weight))
+
+
+def _share(given: Given, weight: int) -> tuple[int, bool]:
+    return given.whole("weight", 1, HEAVIEST, weight), given.switch("backup", False)
 
 
 def _checks(given: Given) -> Checks:

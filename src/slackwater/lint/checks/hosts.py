@@ -11,6 +11,9 @@ from slackwater.settings._base import shown
 from slackwater.settings.host import RESERVED
 from slackwater.settings.members import PORT_ALLOWED
 
+SHARE_UNREAD = "must be left out: no balancer of this inventory has Membership.inventory(), so nothing reads it"
+SHARE_ELSEWHERE = f"must be left out: only hosts of the group {APP} have a share of the requests"
+
 
 def names_hold_their_types(fleet: Fleet) -> Iterator[Fault]:
     """`app = "shop"` would only fail on the host, in the middle of a converge."""
@@ -77,6 +80,28 @@ def _ports_are_given(fleet: Fleet) -> Iterator[Fault]:
     for source in sources.values():
         if source.is_sound and source.kind != "inventory" and source.port is None:
             yield source.fault("port", PORT_ALLOWED)
+
+
+def shares_are_read(fleet: Fleet) -> Iterator[Fault]:
+    """A weight or backup that no balancer learns would be taken for one that works."""
+    if not fleet.is_whole or fleet.is_instance:
+        return
+    read = any(map(_takes_the_inventory, fleet.of(BALANCER)))
+    for host in fleet.hosts:
+        for name in ("weight", "backup"):
+            value = host.data.get(name)
+            if value is None:
+                continue
+            if APP in host.groups and not read:
+                yield host.fault(name, value, SHARE_UNREAD)
+            elif APP not in host.groups and host.is_told_alone(name):
+                yield host.fault(name, value, SHARE_ELSEWHERE)
+
+
+def _takes_the_inventory(host: Host) -> bool:
+    """One that has faults may well do so; they are told already."""
+    sources = host.balancer.membership
+    return not host.balancer.is_sound or any(not each.is_sound or each.kind == "inventory" for each in sources)
 
 
 def ports_differ(fleet: Fleet) -> Iterator[Fault]:

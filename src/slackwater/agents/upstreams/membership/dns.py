@@ -39,4 +39,4 @@ async def read(told: Dns, resolver: Resolver = resolve) -> Reading:
 
 def _member(told: Dns, address: str) -> Member:
     """A member's name may hold no colon."""
-    return Member(f"{address.replace(':', '-')}-{told.port}", Place(address, told.port), told.weight)
+    return Member(f"{address.replace(':', '-')}-{told.port}", Place(address, told.port), told.weight, told.backup)
