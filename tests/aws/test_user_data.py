@@ -54,11 +54,11 @@ def test_it_is_well_below_what_ec2_takes() -> None:
 
 
 def test_the_bootstrap_is_at_most_120_lines() -> None:
-    """The way of an instance is read in one go; docs/decisions/0021 says what stands beside it, and all of it is sent."""
+    """An instance's way is read in one go; docs/decisions/0021 says what stands beside it, and all of it is sent."""
     lines = {name: len(resource(f"agents/{name}.py").read_text().splitlines()) for name in MODULES}
 
     assert lines["bootstrap"] <= 120
-    assert sum(lines.values()) <= 120 + 800 + 10
+    assert sum(lines.values()) <= 930
     assert {f"{PLACE}/agents/{name}.py" for name in lines} <= set(files(made()))
 
 
