@@ -101,5 +101,18 @@ def test_what_has_changed_while_a_person_thought_is_refused(
     assert (10, 2) == (group["MaxSize"], group["MinSize"])
 
 
+def test_what_no_bundle_knows_is_refused(lab: Lab, tmp_path: Path) -> None:
+    """Instances would run with other settings than those that were planned; nothing is asked of AWS."""
+    project = Project(tmp_path, lab, "drift")
+    asked = len(lab.endpoint.calls)
+    for words in (("--data", "environment=staging"), ("--group-data", "more")):
+        for command in (("plan",), ("apply", "--yes")):
+            done = project.run(*command, INVENTORY, *words)
+
+            assert 1 == done.returncode
+            assert f"{words[0]} {words[1]}: must not be given here" in done.stderr
+    assert asked == len(lab.endpoint.calls)
+
+
 def _groups(lab: Lab) -> list[dict[str, Any]]:
     return list(lab.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"])

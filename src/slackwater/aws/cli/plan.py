@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from slackwater.aws.cli._inventory import errors_for, read
+from slackwater.aws.cli._inventory import errors_for, read, refuse_unbundled
 from slackwater.aws.provision import look
 from slackwater.aws.saved import as_json, save
 from slackwater.aws.table import show
@@ -64,6 +64,7 @@ def plan(inventory: str, *, for_programs: bool, out: Path | None, **more: tuple[
       slackwater plan inventories/prod.py --out prod.plan
     """
     with errors_for(for_programs):
+        refuse_unbundled(**more)
         seen = look(read(inventory, **more))
         if out:
             save(out, seen.plan, seen.world)
