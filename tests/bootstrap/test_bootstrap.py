@@ -17,7 +17,7 @@ from slackwater.lab.cloud import cloud
 from slackwater.lab.metadata import Instance, Role, Service
 from tests.bootstrap.machine import BUCKET, Machine
 
-HASTY = 10
+HASTY = 15
 """Seconds of a hook's timeout: AWS takes no less than 30, for which no test need wait."""
 TOLD = ("autoscaling", "CompleteLifecycleAction")
 FAILS_TWICE = """
