@@ -26,6 +26,8 @@ SAVED = click.Path(exists=True, dir_okay=False, path_type=Path)
 def apply(inventory: str, *, saved: Path | None, yes: bool, for_programs: bool, **more: tuple[str, ...]) -> None:
     """Show what would change in AWS, ask, and change it. When it breaks off, run it again: it goes on from there.
 
+    --data and --group-data are refused: instances read the project in their bundle, where these would not be.
+
     \b
     Examples:
       slackwater apply inventories/prod.py

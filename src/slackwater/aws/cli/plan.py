@@ -58,6 +58,8 @@ def plan(inventory: str, *, for_programs: bool, out: Path | None, **more: tuple[
 
     The exit status is 0 when nothing would change, 2 when something would, 1 on an error.
 
+    --data and --group-data are refused: instances read the project in their bundle, where these would not be.
+
     \b
     Examples:
       slackwater plan inventories/prod.py
