@@ -62,7 +62,7 @@ CHANGE = [
     "delete_warm_pool",
     "delete_notification_configuration",
 ]
-KINDS = ["answer lost", "connection cut", "refused"] if LONG else ["answer lost"]
+KINDS = ["answer lost", "connection cut", "refused", "throttled"] if LONG else ["answer lost"]
 
 
 class Killed(BaseException):
@@ -111,8 +111,8 @@ def doubled(lab: Lab, group: ScalingGroup) -> dict[str, int]:
 
 def fail(lab: Lab, service: str, method: str, kind: str) -> None:
     """`connection cut` is what botocore itself tries again; the others it does not."""
-    code = None if kind == "connection cut" else "Lost"
-    lab.endpoint.fail(service, method, code, after=kind != "refused")
+    codes = {"answer lost": "Lost", "connection cut": None, "refused": "AccessDenied", "throttled": "Throttling"}
+    lab.endpoint.fail(service, method, codes[kind], after=kind in ("answer lost", "connection cut"))
 
 
 def test_the_lists_name_every_writing_call(lab: Lab) -> None:
@@ -157,6 +157,36 @@ def test_a_change_that_broke_off_is_completed(lab: Lab, method: str, kind: str) 
 
     assert () == planned(lab, changed).calls
     assert {"versions": 2, "instances": 2, "hooks": 2, "target groups": 2} == doubled(lab, changed)
+
+
+def test_a_write_that_is_refused_in_the_middle_ends_it_until_there_is_a_right(lab: Lab) -> None:
+    """Tried once: what was done is told, and the next run does the others only."""
+    group = everything(lab)
+    calls = planned(lab, group).calls
+    fail(lab, "autoscaling", "put_scaling_policy", "refused")
+    with pytest.raises(CloudError, match="access was denied") as refused:
+        apply(calls, lab.clients, lambda _: None, lambda _: None)
+    done = str(refused.value).count("  done: ")
+    second = run(lab, group)
+
+    assert "autoscaling put_scaling_policy (new) failed: " in str(refused.value)
+    assert len(calls) == done + len(second)
+    assert () == planned(lab, group).calls
+    assert {"versions": 1, "instances": 2, "hooks": 2, "target groups": 2} == doubled(lab, group)
+
+
+def test_a_write_that_is_throttled_in_the_middle_is_tried_again_at_once(lab: Lab) -> None:
+    """Nobody has to run anything a second time."""
+    group = everything(lab)
+    calls = planned(lab, group).calls
+    fail(lab, "autoscaling", "put_scaling_policy", "throttled")
+    before = len(lab.endpoint.calls)
+    apply(calls, lab.clients, lambda _: None, lambda _: None)
+    asked = lab.endpoint.calls[before:].count(("autoscaling", "PutScalingPolicy"))
+
+    assert asked == 1 + [call.method for call in calls].count("put_scaling_policy")
+    assert () == planned(lab, group).calls
+    assert {"versions": 1, "instances": 2, "hooks": 2, "target groups": 2} == doubled(lab, group)
 
 
 def test_a_process_that_was_killed_between_two_calls_is_taken_up(lab: Lab) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,46 @@ def test_what_has_changed_while_a_person_thought_is_refused(
     assert 1 == command.returncode
     assert "AWS holds something else than what was shown (group). Nothing was changed" in errors
     assert (10, 2) == (group["MaxSize"], group["MinSize"])
+
+
+def test_an_apply_that_was_killed_is_completed_by_the_next(lab: Lab, tmp_path: Path) -> None:
+    """With SIGKILL, in the middle of the call that makes the group: AWS carries it out, and nobody hears of it."""
+    project = Project(tmp_path, lab, "wreck")
+    lab.endpoint.slow("autoscaling", "CreateAutoScalingGroup", 3)
+    before = len(lab.endpoint.calls)
+    with project.start("apply", INVENTORY, "--yes") as command:
+        _wait(lambda: ("autoscaling", "CreateAutoScalingGroup") in lab.endpoint.calls[before:])
+        command.kill()
+    _wait(lambda: "wreck" in [each["AutoScalingGroupName"] for each in _groups(lab)])
+    again = project.run("apply", INVENTORY, "--yes")
+    rested = project.run("plan", INVENTORY)
+    (group,) = (each for each in _groups(lab) if each["AutoScalingGroupName"] == "wreck")
+    versions = lab.client("ec2").describe_launch_template_versions(LaunchTemplateName="wreck")
+    made = [operation for _, operation in lab.endpoint.calls[before:]]
+
+    assert (-signal.SIGKILL, 0, 0) == (command.returncode, again.returncode, rested.returncode), again.stderr
+    assert (2, 1) == (len(group["Instances"]), len(versions["LaunchTemplateVersions"]))
+    assert [1, 1] == [made.count(name) for name in ("CreateAutoScalingGroup", "CreateTargetGroup")]
+
+
+def test_what_no_bundle_knows_is_refused(lab: Lab, tmp_path: Path) -> None:
+    """Instances would run with other settings than those that were planned; nothing is asked of AWS."""
+    project = Project(tmp_path, lab, "drift")
+    asked = len(lab.endpoint.calls)
+    for words in (("--data", "environment=staging"), ("--group-data", "more")):
+        for command in (("plan",), ("apply", "--yes")):
+            done = project.run(*command, INVENTORY, *words)
+
+            assert 1 == done.returncode
+            assert f"{words[0]} {words[1]}: must not be given here" in done.stderr
+    assert asked == len(lab.endpoint.calls)
+
+
+def _wait(told: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + COMMAND_LIMIT
+    while not told():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _groups(lab: Lab) -> list[dict[str, Any]]:

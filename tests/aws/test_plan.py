@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from slackwater.agents.breaker.mark import OWNER, REASON
 from slackwater.aws.apply import apply
+from slackwater.aws.bundle_object import BundleObject
 from slackwater.aws.hooks import TERMINATING, plan_hooks, wanted_hooks
 from slackwater.aws.plan import Declared, plan
 from slackwater.errors import CloudError
@@ -36,8 +39,11 @@ from tests.aws.resources import Lab, declare
 from tests.aws.resources import lab as start
 from tests.aws.whole import USER_DATA, everything, planned, run, told, world
 
-DEFAULT_CALLS, ALL_CALLS = 10, 22
-"""As docs/decisions/0019 says: what a plan without changes asks for a group as most have it, and for one of all."""
+DEFAULT_CALLS, ALL_CALLS = 12, 24
+"""As docs/decisions/0019 says: what a plan without changes asks for a group as most have it, and for one of all.
+
+Both with a bundle, which each real plan has, and with an image that a parameter names.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,27 +69,43 @@ def test_a_group_is_made_in_order_and_the_second_plan_is_empty(lab: Lab) -> None
     assert ((), ()) == (planned(lab, group).calls, planned(lab, group).notes)
 
 
-def test_everything_at_once_converges_and_rests(lab: Lab) -> None:
+@pytest.fixture
+def bundle(lab: Lab, tmp_path: Path) -> BundleObject:
+    path = tmp_path / "bundle.tar.gz"
+    path.write_bytes(b"a bundle")
+    return BundleObject(lab.ground.bucket, "fleet/counted.tar.gz", path, hashlib.sha256(b"a bundle").hexdigest())
+
+
+@pytest.fixture
+def image(lab: Lab) -> Image:
+    lab.client("ssm").put_parameter(Name="/images/counted", Value=lab.ground.image, Type="String", Overwrite=True)
+    return Image.ssm("/images/counted")
+
+
+def test_everything_at_once_converges_and_rests(lab: Lab, bundle: BundleObject, image: Image) -> None:
     """One of all that there is; a plan without changes asks little."""
-    group = everything(lab)
-    run(lab, group)
+    group = everything(lab, image=image)
+    run(lab, group, bundle=bundle)
     before = len(lab.endpoint.calls)
 
-    assert [] == told(planned(lab, group).calls)
+    assert [] == told(planned(lab, group, bundle=bundle).calls)
 
     asked = lab.endpoint.calls[before:]
     assert ALL_CALLS == len(asked)
     assert [] == [operation for _, operation in asked if not operation.startswith(("Describe", "Get", "Head"))]
 
 
-def test_a_plan_without_changes_asks_few_questions(lab: Lab) -> None:
+def test_a_plan_without_changes_asks_few_questions(lab: Lab, bundle: BundleObject, image: Image) -> None:
     """A group with the default policies, as most have."""
-    group = lab.declare(policies=Policy.defaults())
-    run(lab, group)
+    group = lab.declare(policies=Policy.defaults(), image=image)
+    run(lab, group, bundle=bundle)
     before = len(lab.endpoint.calls)
-    planned(lab, group)
+    rested = planned(lab, group, bundle=bundle)
+    asked = lab.endpoint.calls[before:]
 
-    assert DEFAULT_CALLS == len(lab.endpoint.calls) - before
+    assert () == rested.calls
+    assert DEFAULT_CALLS == len(asked)
+    assert {("s3", "HeadObject"), ("ssm", "GetParameter")} <= set(asked)
 
 
 def test_no_instance_boots_before_its_hooks(lab: Lab) -> None:

@@ -53,6 +53,15 @@ def test_it_is_well_below_what_ec2_takes() -> None:
     assert len(compressed(made())) < LIMIT * 3 // 4
 
 
+def test_the_bootstrap_is_at_most_120_lines() -> None:
+    """An instance's way is read in one go; docs/decisions/0021 says what stands beside it, and all of it is sent."""
+    lines = {name: len(resource(f"agents/{name}.py").read_text().splitlines()) for name in MODULES}
+
+    assert lines["bootstrap"] <= 120
+    assert sum(lines.values()) <= 930
+    assert {f"{PLACE}/agents/{name}.py" for name in lines} <= set(files(made()))
+
+
 def test_compressed_by_whomever_it_is_the_same() -> None:
     """One machine's zlib makes other bytes of it than another's; what is not compressed, or broken, stays as it is."""
     plain = made().encode()

@@ -39,12 +39,14 @@ class Machine:
     app: dict[str, Any] | None = None
     script: str = "print('converged')"
     deadline: int = 60
+    heartbeat: int = 30
 
     @classmethod
-    def begin(cls, root: Path, sky: Endpoint, service: Service, me: Instance) -> Machine:
+    def begin(cls, root: Path, sky: Endpoint, service: Service, me: Instance, *, heartbeat: int = 30) -> Machine:
+        """`heartbeat` is the launch hook's own timeout, in seconds."""
         place = {"LocationConstraint": sky.region}
         sky.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-        made = cls(root, sky, service, me)
+        made = cls(root, sky, service, me, heartbeat=heartbeat)
         made.launch()
         return made
 
@@ -56,7 +58,7 @@ class Machine:
         hook = {
             "LifecycleHookName": "launching",
             "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
-            "HeartbeatTimeout": 30,
+            "HeartbeatTimeout": self.heartbeat,
             "DefaultResult": "ABANDON",
         }
         scaling.create_auto_scaling_group(
@@ -97,7 +99,7 @@ class Machine:
         bundle = {"url": f"{STORE}/bundle.tar.gz", "sha256": hashlib.sha256(packed).hexdigest()}
         words = {
             "environment": "prod", "groups": ["app"], "region": self.sky.region, "group": "shop-prod",
-            "launch_hook": "launching", "terminate_hook": None, "deadline": self.deadline, "heartbeat": 30,
+            "launch_hook": "launching", "terminate_hook": None, "deadline": self.deadline, "heartbeat": self.heartbeat,
             "store": STORE, "bundle": bundle, "endpoint": self.sky.url, **told,
         }  # fmt: skip
         file = self.root / "etc/slackwater/instance.json"
@@ -111,6 +113,11 @@ class Machine:
 
     def heartbeats(self) -> int:
         return sum(name == "RecordLifecycleActionHeartbeat" for name, _ in self.sky.lifecycle_calls)
+
+    def state(self) -> str:
+        """The word of its group for this instance; "gone" when it is none of the group's."""
+        words = {each["InstanceId"]: str(each["LifecycleState"]) for each in self._members()}
+        return words.get(self.me.id, "gone")
 
     def report(self) -> dict[str, Any]:
         key = f"fleet/arrivals/prod/{self.me.id}.json"

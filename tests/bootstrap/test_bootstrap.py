@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from slackwater.lab.metadata import Instance, Role
+from slackwater.lab.cloud import cloud
+from slackwater.lab.metadata import Instance, Role, Service
 from tests.bootstrap.machine import BUCKET, Machine
 
+HASTY = 15
+"""Seconds of a hook's timeout: AWS takes no less than 30, for which no test need wait."""
 TOLD = ("autoscaling", "CompleteLifecycleAction")
 FAILS_TWICE = """
 import pathlib, sys
@@ -121,12 +124,19 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def test_heartbeats_go_on_while_it_works(machine: Machine) -> None:
-    """A third of the hook's own time apart."""
-    machine.script = "import time; time.sleep(12)"
-    machine.boot()
+def test_a_boot_that_outlasts_the_hooks_timeout_comes_into_service(
+    tmp_path: Path, service: Service, me: Instance
+) -> None:
+    """Heartbeats a third of it apart keep the group waiting; without them it would have ended the instance."""
+    with cloud(tmp_path / "cloud", lifecycle=True, shortest_heartbeat=HASTY) as sky:
+        machine = Machine.begin(tmp_path / "disk", sky, service, me, heartbeat=HASTY)
+        machine.script = f"import time; time.sleep({HASTY + 3})"
+        done = machine.boot()
 
-    assert machine.heartbeats() >= 2
+        assert 0 == done.returncode, done.stdout
+        assert machine.report()["seconds"]["converge"] > HASTY
+        assert machine.heartbeats() >= 2
+        assert (["CONTINUE"], "InService") == (machine.told_the_group(), machine.state())
 
 
 def test_a_reboot_in_the_middle_goes_on_under_the_same_deadline(machine: Machine) -> None:

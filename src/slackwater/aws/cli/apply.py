@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from slackwater.aws.apply import apply as carry_out
-from slackwater.aws.cli._inventory import errors_for, progress, read, refuse_changed
+from slackwater.aws.cli._inventory import errors_for, progress, read, refuse_changed, refuse_unbundled
 from slackwater.aws.provision import Look, look
 from slackwater.aws.saved import as_json, refuse_stale
 from slackwater.aws.table import show
@@ -26,6 +26,8 @@ SAVED = click.Path(exists=True, dir_okay=False, path_type=Path)
 def apply(inventory: str, *, saved: Path | None, yes: bool, for_programs: bool, **more: tuple[str, ...]) -> None:
     """Show what would change in AWS, ask, and change it. When it breaks off, run it again: it goes on from there.
 
+    --data and --group-data are refused: instances read the project in their bundle, where these would not be.
+
     \b
     Examples:
       slackwater apply inventories/prod.py
@@ -34,6 +36,7 @@ def apply(inventory: str, *, saved: Path | None, yes: bool, for_programs: bool, 
     if for_programs and not yes:
         raise click.UsageError("--json needs --yes: a program cannot be asked")
     with errors_for(for_programs):
+        refuse_unbundled(**more)
         seen = look(read(inventory, **more))
         if saved:
             refuse_stale(saved, seen.plan, seen.world)

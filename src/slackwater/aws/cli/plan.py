@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from slackwater.aws.cli._inventory import errors_for, read
+from slackwater.aws.cli._inventory import errors_for, read, refuse_unbundled
 from slackwater.aws.provision import look
 from slackwater.aws.saved import as_json, save
 from slackwater.aws.table import show
@@ -58,12 +58,15 @@ def plan(inventory: str, *, for_programs: bool, out: Path | None, **more: tuple[
 
     The exit status is 0 when nothing would change, 2 when something would, 1 on an error.
 
+    --data and --group-data are refused: instances read the project in their bundle, where these would not be.
+
     \b
     Examples:
       slackwater plan inventories/prod.py
       slackwater plan inventories/prod.py --out prod.plan
     """
     with errors_for(for_programs):
+        refuse_unbundled(**more)
         seen = look(read(inventory, **more))
         if out:
             save(out, seen.plan, seen.world)

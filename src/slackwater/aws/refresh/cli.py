@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from slackwater.aws.cli._inventory import read
+from slackwater.aws.cli._inventory import read, refuse_unbundled
 from slackwater.aws.provision import Told, look
 from slackwater.aws.refresh.found import Refresh, observe_active
 from slackwater.aws.refresh.plan import Options, begin, refuse_unfit
@@ -50,6 +50,7 @@ def refresh(
         try:
             if wish == "cancel":
                 return _cancelled(work.go_back())
+            refuse_unbundled(group_data, data)
             seen = look(told)
             if dry_run:
                 return _preview(work, options, seen.plan.calls)
