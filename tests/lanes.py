@@ -11,6 +11,7 @@ LANES = (
     (
         "tests/hosts/releases/test_back_to_back.py",
         "tests/hosts/balancers/test_members.py",
+        "tests/hosts/balancers/test_membership_faults.py",
         "tests/hosts/balancers/test_deaths.py",
         "tests/hosts/balancers/test_restarts.py",
         "tests/hosts/balancers/test_odd_backends.py",

@@ -7,20 +7,19 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint, Ground, cloud
-from slackwater.lab.launches.relay import relay
-from slackwater.lab.metadata import Instance, Service, in_lab, serving
+from slackwater.lab.metadata import Service
 from tests.hosts.converge.running import BIN, HOUSE, LIMIT, environment, out, settle
+from tests.hosts.reaching import reached
 
 GROUP, ALWAYS = "shop-breaker", 1000
 FAILURES, EXPIRY = 3, 60
@@ -114,7 +113,7 @@ def watched(
     with cloud(folder / "cloud", lifecycle=True) as sky, lab("breaker", app=1, balancer=1) as made:
         ground = sky.cloud.ground("breaker")
         _make_group(sky, ground)
-        with _reached(made, sky) as (endpoint, service):
+        with reached(made.host("balancer-1"), sky) as (endpoint, service):
             inventory, told = folder / "inventories/local.py", folder / "group_data"
             _write(inventory, INVENTORY)
             words = {"name": GROUP, "region": sky.region, "failures": FAILURES, "expiry": EXPIRY, "endpoint": endpoint}
@@ -122,18 +121,6 @@ def watched(
                 _write(told / f"{name}.py", f"from slackwater import *\n{text.format(ground=ground, **words)}\n")
             settle(made, "--limit", "balancer-1", group_data=told, inventory=inventory)
             yield Watched(made, sky, service, inventory, told)
-
-
-@contextmanager
-def _reached(made: Lab, sky: Endpoint) -> Iterator[tuple[str, Service]]:
-    """The cloud, at an address that is good for the balancer and for this machine, and the balancer's metadata."""
-    parts, host = urlsplit(sky.url), made.host("balancer-1")
-    me = Instance("i-0123456789abcdef0", host.address)
-    with (
-        relay(host.lan.machine_side, (str(parts.hostname), int(parts.port or 80))) as endpoint,
-        serving(in_lab(host.lan), {host.address: me}.get) as service,
-    ):
-        yield endpoint, service
 
 
 def _make_group(sky: Endpoint, ground: Ground) -> None:
