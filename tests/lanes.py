@@ -27,7 +27,9 @@ LANES = (
     (
         "tests/hosts/test_lab.py",
         "tests/hosts/test_demo.py",
+        "tests/hosts/drain",
         "tests/hosts/arrival",
+        "tests/hosts/cloud",
         "tests/hosts/converge/test_interrupted.py",
         "tests/hosts/converge",
     ),

@@ -13,6 +13,7 @@ COMMANDS = {
     "apply": "slackwater.aws.cli.apply:apply",
     "bundle": "slackwater.bundle.cli:bundle",
     "delete": "slackwater.aws.cli.delete:delete",
+    "drain": "slackwater.rollout.drain_cli:drain",
     "image": "slackwater.image.cli:image",
     "init": "slackwater.init:command",
     "lab": "slackwater.lab.cli:lab",
@@ -23,6 +24,7 @@ COMMANDS = {
     "rollback": "slackwater.rollout.cli:rollback",
     "rollout": "slackwater.rollout.cli:rollout",
     "status": "slackwater.rollout.cli:status",
+    "undrain": "slackwater.rollout.drain_cli:undrain",
     "watch": "slackwater.aws.breaker.cli:watch",
 }
 

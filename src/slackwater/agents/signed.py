@@ -80,7 +80,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 class Aws:
     """`deadline` is on time.monotonic(): until then whatever may pass is tried again. `endpoint` replaces AWS's own.
 
-    `new_role` is in seconds: for so long "denied" may pass, too.
+    `new_role` is in seconds: for so long "denied" may pass, too. `least` are those of a last attempt.
     """
 
     metadata: Metadata
@@ -88,6 +88,7 @@ class Aws:
     endpoint: str | None
     deadline: float
     new_role: float = NEW_ROLE
+    least: float = LEAST_TIMEOUT
     _homes: dict[str, str] = field(default_factory=dict)
 
     def within(self, seconds: float) -> Aws:
@@ -110,9 +111,13 @@ class Aws:
         return self.object(url, method, body, take)
 
     def scaling(self, action: str, **arguments: str) -> str:
-        body = urlencode({"Action": action, "Version": "2011-01-01", **arguments}).encode()
+        return self.query("autoscaling", "2011-01-01", action, **arguments)
+
+    def query(self, service: str, version: str, action: str, **arguments: str) -> str:
+        """One operation of a service that speaks AWS's query protocol, in its XML."""
+        body = urlencode({"Action": action, "Version": version, **arguments}).encode()
         kind = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-        return str(self._post("autoscaling", self.region, body, kind, lambda answer: answer.read().decode()))
+        return str(self._post(service, self.region, body, kind, lambda answer: answer.read().decode()))
 
     def parameter(self, name: str) -> str:
         """A parameter of SSM."""
@@ -168,7 +173,7 @@ class Aws:
 
     def _open(self, question: Question) -> Answer:
         headers = signed(question, self.metadata.keys())
-        limit = max(LEAST_TIMEOUT, min(TIMEOUT, SHARE * (self.deadline - time.monotonic())))
+        limit = max(self.least, min(TIMEOUT, SHARE * (self.deadline - time.monotonic())))
         url, method = question.url, question.method
         request = urllib.request.Request(url, question.body or None, headers, method=method)  # noqa: S310 - http or https
         answer: Answer = urllib.request.build_opener(_Stay).open(request, timeout=limit)

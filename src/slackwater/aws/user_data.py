@@ -82,6 +82,9 @@ def _instance(group: ScalingGroup, environment: str, store: str) -> dict[str, An
         "terminate_hook": terminate and terminate.name,
         "deadline": times.deadline,
         "heartbeat": times.heartbeat,
+        "terminate_heartbeat": terminate and terminate.heartbeat,
+        "target_groups": [target.name for target in group.target_groups],
+        "hold": max((target.hold for target in group.target_groups), default=0),
         "store": store,
     }
 

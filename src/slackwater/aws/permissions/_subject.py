@@ -47,6 +47,12 @@ class Subject:
         return self.arn("cloudwatch", f"alarm:slackwater-{self.group.name}:*")
 
     @property
+    def own_target_groups(self) -> list[str]:
+        """Those in which the group's instances are."""
+        names = [declared.name for declared in self.group.target_groups]
+        return [self.arn("elasticloadbalancing", f"targetgroup/{name}/*") for name in names]
+
+    @property
     def target_groups(self) -> list[str]:
         """Those of the declaration, and those of the load balancer's ports."""
         front = self.group.load_balancer

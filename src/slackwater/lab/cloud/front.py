@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from slackwater.lab.cloud import desk
 from slackwater.lab.cloud.contract import OPERATIONS
 from slackwater.lab.cloud.errors import AwsError
 from slackwater.lab.cloud.faults import Fault, Faults
+from slackwater.lab.cloud.levers import Levers
 from slackwater.lab.cloud.moto import LOCK, Moto
 from slackwater.lab.cloud.region import Region
 from slackwater.lab.cloud.wire.answer import Answer, refusal
@@ -29,12 +31,16 @@ class Front:
 
     def __init__(self, moto: Moto, regions: dict[str, Region], make_region: Any) -> None:
         self.moto, self.regions, self.make_region = moto, regions, make_region
-        self.faults = Faults()
+        self.faults, self.levers = Faults(), Levers(moto, regions[next(iter(regions))])
         self.calls: list[tuple[str, str]] = []
         self.uncovered: list[tuple[str, str]] = []
         self.lifecycle_calls: list[tuple[str, dict[str, str]]] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(desk.PATH):
+            answer = desk.answer(self.levers, environ)
+            start_response(f"{answer.status} .", answer.headers)
+            return [answer.body]
         call = called(environ)
         self._note(call)
         fault = self.faults.take(call.service, call.operation)
@@ -76,8 +82,12 @@ class Front:
             self.uncovered.append((call.service, call.operation))
             raise AwsError("InvalidAction", f"the lab's cloud does not answer for {call.service} {call.operation}")
         with LOCK:
-            own = self._region(call.region).answer(call)
-            return own or self._ask_moto(environ)
+            region = self._region(call.region)
+            if own := region.answer(call):
+                return own
+            answer = self._ask_moto(environ)
+            region.notice(call)
+            return answer
 
     def _region(self, name: str) -> Region:
         if name not in self.regions:

@@ -25,7 +25,10 @@ class Answer:
 
 
 def answer(service: str, operation: str, values: Mapping[str, Any]) -> Answer:
-    """Refuses, with TypeError, values that are not of the operation's output: they would be dropped in silence."""
+    """Refuses, with TypeError, values that are not of the operation's output: they would be dropped in silence.
+
+    Words that the model does not know are refused as well.
+    """
     model, request_id = service_model(service), str(uuid.uuid4())
     shape = model.operation_model(operation).output_shape
     inner = _members(shape, values) if shape else ""
@@ -56,6 +59,8 @@ def _element(shape: Any, name: str, value: Any) -> str:
 def _inner(shape: Any, value: Any) -> str:
     if shape.type_name == "structure":
         return _members(shape, value)
+    if shape.type_name == "string" and shape.enum and value not in shape.enum:
+        raise TypeError(f"{shape.name} is never {value!r}")
     return escape(_scalar(value))
 
 

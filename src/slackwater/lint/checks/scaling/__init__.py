@@ -18,6 +18,7 @@ CHECKS: tuple[Callable[[Fleet], Iterator[Fault]], ...] = (
     times.leaving_is_awaited,
     times.hook_outlasts_the_drain,
     times.drain_outlasts_the_apps_stop,
+    times.drain_holds_its_steps,
     times.spot_notice_holds_the_drain,
     times.launch_is_awaited,
     times.first_beat_comes_in_time,
