@@ -59,7 +59,7 @@ def test_a_shell_understands_what_is_asked_where_the_inventory_names_no_member(
 ) -> None:
     """As behind a scaling group: nothing is known yet, and nothing is written."""
     group = Membership.auto_scaling("shop-prod", region="eu-central-1", port=8000)
-    bare = Bare()
+    bare = Asked()
     done = run(run_role, shop, ["1"], Balancer(changes=changes, membership=[group]), bare)
 
     assert not [text for text in done.stdin if text.startswith("{")]
