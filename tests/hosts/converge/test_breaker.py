@@ -32,7 +32,7 @@ from slackwater.lab.inventory import groups as _groups
 
 _found = _groups()
 app, worker, balancer = (_found[_name] for _name in ("app", "worker", "balancer"))
-cloud = [("@local", {"_sudo": False})]
+cloud = [("@local", {"_sudo": False, "fleet": app[0][1]["fleet"]})]
 '''
 STORE = "store = Store.s3('s3://{ground.bucket}/fleet')"
 BALANCER = """balancer = Balancer(
