@@ -88,10 +88,7 @@ def _mark(app: App, order: Order) -> list[Item]:
 
 def _programs() -> list[Item]:
     """The host's own command."""
-    return [
-        *programs("slots"),
-        File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755"),
-    ]
+    return [*programs("slots"), File("/usr/local/sbin/slackwater-slots", render("app/slackwater-slots.j2"), "755")]
 
 
 def _units(app: App) -> list[Item]:

@@ -86,7 +86,7 @@ def _first_members(places: list[Backend]) -> None:
     members = members_json(places)
     until(
         name="first members",
-        question=f"[ -s {MEMBERS} ] || echo missing" if members else "",
+        question=f"[ -s {MEMBERS} ] || echo missing" if members else ":",
         answer="",
         command=f"# write {MEMBERS}\nset -eu\n"
         f"install -o slackwater -g slackwater -m 644 /dev/stdin {MEMBERS}.new\nsync {MEMBERS}.new\n"

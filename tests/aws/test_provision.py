@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,8 @@ def lab() -> Iterator[Lab]:
 def declared(lab: Lab, place: Path, group: ScalingGroup) -> Declared:
     """As `slackwater plan` makes it of a project with this group."""
     project = Project(place, lab, group.name)
-    shutil.rmtree(place / WHEELS, ignore_errors=True)
+    # The wheels of this module are no wheels: nothing of them may come among those that all projects share.
+    (place / WHEELS).unlink()
     app = App(name="shop", entrypoint="shop:app", source=Source.directory("shop"))
     data = {"app": app, "store": Store.s3(f"s3://{lab.ground.bucket}/fleet"), "environment": "production"}
     return declare(Told(group, "prod", resolve(data, project=project.place), Balancer(), project.place))

@@ -53,6 +53,21 @@ def test_every_app_host_is_a_first_member(run_role: Any, shop: App) -> None:
     assert found == members(run(run_role, shop, ["1", "2", "3"]))
 
 
+@pytest.mark.parametrize("changes", ["lua", "reload"])
+def test_a_shell_understands_what_is_asked_where_the_inventory_names_no_member(
+    run_role: Any, shop: App, changes: str
+) -> None:
+    """As behind a scaling group: nothing is known yet, and nothing is written."""
+    group = Membership.auto_scaling("shop-prod", region="eu-central-1", port=8000)
+    bare = Asked()
+    done = run(run_role, shop, ["1"], Balancer(changes=changes, membership=[group]), bare)
+
+    assert not [text for text in done.stdin if text.startswith("{")]
+    assert bare.asked
+    for question in bare.asked:
+        assert "" == subprocess.run(["sh", "-n"], input=question, text=True, capture_output=True, check=False).stderr
+
+
 SHARES = [
     ("@fake/1", {"address": "10.0.0.1"}),
     ("@fake/2", {"address": "10.0.0.2", "weight": 50}),
