@@ -306,7 +306,7 @@ def number_of(name: str) -> int | None:
     return json.loads(file.read_text())["number"] if file.exists() else None
 
 
-def wait_for(condition: Callable[[], bool], limit: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], limit: float = 120) -> None:
     deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
