@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from . import files
 from .told import Told, load
 
@@ -104,7 +105,7 @@ def main() -> None:
     for one in ran:
         print(f"{one['hook']}: {'ok' if one['status'] == 0 else one['status']} {one['said']}".strip(), file=sys.stderr)
     told.hooked.parent.mkdir(exist_ok=True)
-    files.replace(told.hooked, json.dumps({"leave": leave["began"], "hooks": ran}) + "\n")
+    write_whole(told.hooked, json.dumps({"leave": leave["began"], "hooks": ran}) + "\n", lasting=False)
 
 
 if __name__ == "__main__":
