@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slackwater.agents.drain import hooks
+from slackwater.agents.drain import files, hooks
 from tests.agents.drain.site import Site
 
 
@@ -69,7 +69,8 @@ def test_at_the_machines_end_they_have_the_memory_that_they_take(
     for began, words in ((5.0, ["--at-shutdown"]), (6.0, [])):
         (host.root / "properties").write_text("")
         monkeypatch.setattr("sys.argv", ["hooks", str(host.root / "etc/slackwater/drain.json"), *words])
-        host.told.leave.write_text(json.dumps({"began": began, "notices": [{"cause": "shutdown"}]}))
+        notice = {"cause": "shutdown", "boot": files.boot_id(host.told.run)}
+        host.told.leave.write_text(json.dumps({"began": began, "notices": [notice]}))
         hooks.main()
         (ran,) = json.loads(host.told.hooked.read_text())["hooks"]
         lifted = "--runtime slackwater-drain.service MemoryMax=infinity" if words else ""
