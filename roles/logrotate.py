@@ -81,14 +81,8 @@ def _after(app: App | None) -> list[Item]:
 
 def _told(told: HostSettings, app: App | None) -> dict[str, Any]:
     """The shipper's own words are left out: they would be something new to ship after each run."""
-    own = [
-        "slackwater-drain",
-        "slackwater-drain-hooks",
-        "slackwater-gate",
-        "slackwater-upstreams",
-        "slackwater-breaker",
-    ]
-    units = [*(f"{name}.service" for name in (*own, "nginx", "keepalived")), "celery-*"]
+    agents = ("drain", "drain-hooks", "gate", "upstreams", "breaker")
+    units = [*(f"slackwater-{name}.service" for name in agents), "nginx.service", "keepalived.service", "celery-*"]
     files = ["/var/log/nginx/*.log"]
     if app:
         units += [f"slackwater-{app.name}.service", f"slackwater-{app.name}@*", f"slackwater-{app.name}.*"]

@@ -7,11 +7,12 @@ import re
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from slackwater.errors import SettingsError
-from slackwater.logs.reading import ALL, JOURNAL, hosts, last, lines, shelf
+from slackwater.logs.reading import ALL, JOURNAL, Line, Wanted, hosts, last, lines, shelf
 from slackwater.release.options import inventory_options
 from slackwater.release.store import Files
 
@@ -28,16 +29,7 @@ SINCE_ALLOWED = "must be an age such as 30m, 6h or 2d, or a time in UTC such as 
 @click.option("--since", metavar="AGE|TIME", help="Only what is younger: 30m, 6h, 2d, or a time in UTC.")
 @click.option("--lines", "number", default=200, show_default=True, type=click.IntRange(0), help="The last; 0: all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def logs(
-    inventory: str,
-    *,
-    host: str | None,
-    source: str,
-    since: str | None,
-    number: int,
-    as_json: bool,
-    **more: tuple[str, ...],
-) -> None:
+def logs(inventory: str, *, host: str | None, number: int, as_json: bool, **more: Any) -> None:
     """Print what a host has shipped, also when it is gone; without HOST, which hosts have shipped anything.
 
     An instance of a scaling group is called by its id, another host by its name in the inventory. The exit status is 1
@@ -49,9 +41,10 @@ def logs(
       slackwater logs inventories/prod.py i-0123456789abcdef0 --since 6h
       slackwater logs inventories/prod.py app-1 --source nginx-access --lines 0
     """
+    source, since = more.pop("source"), more.pop("since")
+    wanted = Wanted(source, _since(since) if since else None)
     files, fleet = _declared(inventory, **more)
-    after = _since(since) if since else None
-    found = _lines(files, fleet, host, source, after, number) if host else _hosts(files, fleet)
+    found = _lines(last(lines(files, fleet, host, wanted), number), host) if host else _hosts(files, fleet)
     if not found:
         raise SettingsError(f"{files.name} has nothing of {host or f'the fleet {fleet}'} that was asked for")
     for text, row in found:
@@ -88,8 +81,7 @@ def _hosts(files: Files, fleet: str) -> list[Row]:
     ]
 
 
-def _lines(files: Files, fleet: str, host: str, source: str, since: datetime | None, number: int) -> list[Row]:
-    found = last(lines(files, fleet, host, source, since), number)
+def _lines(found: list[Line], host: str) -> list[Row]:
     return [(str(line), {"host": host, **asdict(line)}) for line in found]
 
 

@@ -41,19 +41,25 @@ class Shipped:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """`source` is ALL, or as in an object's name: "nginx-access"."""
+
+    source: str = JOURNAL
+    since: datetime | None = None
+
+
 def shelf(ship_to: str | None) -> Files:
     """Where the logs are. Raises SettingsError when they go nowhere."""
     if ship_to is None:
         raise SettingsError(
-            'logs.ship_to must be given: logs = Logs(ship_to="s3://bucket/logs") in group_data/all.py; until then they '
-            "are on the hosts alone: journalctl -u 'slackwater-*'"
+            'logs.ship_to must be given: logs = Logs(ship_to="s3://bucket/logs") in group_data/all.py; '
+            "until then they are on the hosts alone: journalctl -u 'slackwater-*'"
         )
     if ship_to.startswith("s3://"):
         return S3Files(ship_to)
     if not Path(ship_to).is_dir():
-        raise SettingsError(
-            f"logs.ship_to is {ship_to}, and no such directory is on this machine: read them where it is"
-        )
+        raise SettingsError(f"logs.ship_to is {ship_to}, which is not on this machine: read them where it is")
     return DirectoryFiles(Path(ship_to))
 
 
@@ -66,11 +72,11 @@ def hosts(files: Files, fleet: str) -> dict[str, tuple[datetime, datetime]]:
     return found
 
 
-def lines(files: Files, fleet: str, host: str, source: str, since: datetime | None) -> Iterator[Line]:
-    """In the order in which they were shipped, the oldest first. `source` is ALL or as in an object's name."""
+def lines(files: Files, fleet: str, host: str, wanted: Wanted) -> Iterator[Line]:
+    """In the order in which they were shipped, the oldest first."""
     for each in _shipped(files, f"{fleet}/{host}/"):
-        if (source in {ALL, each.source}) and (since is None or each.at >= since):
-            yield from (line for line in _lines(files, each) if since is None or _is_since(line, since))
+        if wanted.source in {ALL, each.source} and (wanted.since is None or each.at >= wanted.since):
+            yield from (line for line in _lines(files, each) if wanted.since is None or _is_since(line, wanted.since))
 
 
 def last(found: Iterator[Line], number: int) -> list[Line]:

@@ -67,9 +67,8 @@ def logs_outlive_the_instance(fleet: Fleet) -> Iterator[Fault]:
     for each in scaling(fleet):
         logs = each.instance.logs
         if logs.is_sound and logs.ship_to and not logs.bucket:
-            yield logs.fault(
-                "ship_to", "must be a bucket such as 's3://bucket/logs': a directory ends with its instance"
-            )
+            allowed = "must be a bucket such as 's3://bucket/logs': a directory ends with its instance"
+            yield logs.fault("ship_to", allowed)
 
 
 def secrets_are_the_instances_own(fleet: Fleet) -> Iterator[Fault]:
