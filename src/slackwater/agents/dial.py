@@ -34,7 +34,7 @@ class Names:
         key = (host, port)
         with self._lock:
             asking = self._asking.get(key)
-            if asking is None or not asking.is_alive():
+            if asking is None or asking.is_over:
                 asking = self._asking[key] = _LookUp(self._look_up, host, port)
                 asking.start()
         asking.join(limit)
@@ -51,12 +51,15 @@ class _LookUp(threading.Thread):
         self._work = partial(look_up, host, port, type=socket.SOCK_STREAM)
         self.found: Addresses = ()
         self.error: OSError | None = None
+        self.is_over = False
 
     def run(self) -> None:
         try:
             self.found = self._work()
         except OSError as error:
             self.error = error
+        finally:
+            self.is_over = True
 
 
 def request(

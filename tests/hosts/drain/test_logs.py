@@ -16,7 +16,7 @@ from slackwater.lab.cloud import Endpoint, cloud
 from slackwater.lab.launches.relay import relay
 from slackwater.lab.metadata import Instance, in_lab, serving
 from slackwater.logs import Wanted, lines, shelf
-from tests.hosts.balancers.desk import until
+from tests.hosts.balancers.desk import measured, until
 from tests.hosts.drain.test_drain import is_out, serves, state
 from tests.hosts.releases.site import Site
 
@@ -24,6 +24,7 @@ Fleet = Callable[..., Lab]
 ME, NAME, SHELF = "i-0123456789abcdef0", "app-1", "s3://tides/logs"
 SLOTS = "journalctl -q --no-pager -o cat --all -u 'slackwater-shop@*'"
 ACCESS = "cat /var/log/nginx/access.log"
+LARGEST = 25 * 1024
 RUN = "systemctl start slackwater-logs.service"
 
 
@@ -75,6 +76,17 @@ def _converged(lab: Lab, folder: Path, endpoint: str, region: str) -> Site:
     site.on(NAME, f"install -d /etc/slackwater && echo '{instance}' > /etc/slackwater/instance.json")
     site.converge()
     return site
+
+
+def test_the_agents_of_an_instance_are_small(shipping: Shipping) -> None:
+    """The drain agent that speaks to AWS stays below 25 MB; of the shipper nothing is there between two runs."""
+    until(lambda: "PutMetricData" in str(shipping.sky.calls), "the agent to have published", limit=120)
+    process = shipping.on("systemctl show -p MainPID --value slackwater-drain.service")
+    used = shipping.on(f"grep VmRSS /proc/{process}/status").split()[1]
+    measured(f"the drain agent of an instance: {used} kB")
+
+    assert int(used) < LARGEST
+    assert "0" == shipping.on(f"{RUN}; systemctl show -p MainPID --value slackwater-logs.service")
 
 
 def test_a_host_that_was_drained_and_is_gone_has_said_its_last_word(shipping: Shipping) -> None:
