@@ -296,7 +296,9 @@ def leave(lab: Lab, about: Subject) -> None:
     agent = Cloud(aws, "i-1", group, usual(), around)
     agent.told(Leave(State.DRAINING), Orders(Gate.CLOSED, away=True, beat=True, complete=True))
     agent.look()
-    agent.targets.come_back(agent.targets.left)
+    remembered = Leave(State.DRAINING, groups=tuple(agent.targets.own))
+    agent.targets.leave(remembered)
+    agent.targets.come_back(remembered.groups)
 
 
 def called(lab: Lab, run: Callable[[], object]) -> list[Request]:

@@ -76,6 +76,13 @@ def test_the_last_lines_come_after_all_that_logs(run_role: Any, shop: App) -> No
     assert "ExecStop=/usr/bin/python3 -sP -m agents.logs /etc/slackwater/logs.json --last --seconds 20" in files[LAST]
 
 
+def test_that_it_fails_is_said_and_that_it_has_run_is_not(run_role: Any) -> None:
+    """systemd's word of each run is below the level that is kept; the program's own is not."""
+    text = written(run_role(logrotate, groups=("balancer",), data={"logs": BUCKET}))[SHIPS]
+
+    assert "LogLevelMax=notice\nSyslogLevel=notice\n" in text
+
+
 def test_of_roots_rights_it_has_only_to_read(run_role: Any) -> None:
     """A directory is the one place beside its own where it writes; a bucket needs none."""
     texts = [
