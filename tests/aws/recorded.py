@@ -287,13 +287,15 @@ def serve(lab: Lab, about: Subject) -> None:
 
 
 def leave(lab: Lab, about: Subject) -> None:
-    """Beats, leaves its target groups and is registered again, publishes its memory, has its last word."""
+    """Publishes its memory while it serves; beats, leaves its target groups, is registered again, has its last word."""
     told = about.group
     names = tuple(target.name for target in told.target_groups)
     group = drained.Group(told.name, told.region, "slackwater-terminate", lab.endpoint.url, names)
     aws = signed.Aws(signed.Metadata(), lab.endpoint.region, lab.endpoint.url, float("inf"), new_role=0.0)
     around = Surroundings(time.time, "boot", lambda _: None)
     agent = Cloud(aws, "i-1", group, usual(), around)
+    agent.told(Leave(), Orders())
+    agent.look()
     agent.told(Leave(State.DRAINING), Orders(Gate.CLOSED, away=True, beat=True, complete=True))
     agent.look()
     remembered = Leave(State.DRAINING, groups=tuple(agent.targets.own))

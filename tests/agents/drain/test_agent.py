@@ -348,7 +348,7 @@ def test_systemd_that_does_not_say_what_goes_on_is_asked_again(host: Site) -> No
 
 def test_a_wish_that_cannot_be_read_changes_nothing(host: Site) -> None:
     """Neither on a host that is out nor on one that serves; it is said once."""
-    wish = host.root / "var/lib/slackwater/drain/operator.json"
+    wish = host.told.wish
     with host.agent():
         wish.write_text("{")
         until(lambda: host.is_at("serving"))

@@ -17,7 +17,7 @@ from slackwater.lab.launches.relay import relay
 from slackwater.lab.metadata import Instance, in_lab, serving
 from slackwater.logs import Wanted, lines, shelf
 from tests.hosts.balancers.desk import measured, until
-from tests.hosts.drain.test_drain import is_out, serves, state
+from tests.hosts.drain.test_drain import is_out, serves
 from tests.hosts.releases.site import Site
 
 Fleet = Callable[..., Lab]
@@ -34,6 +34,7 @@ class Shipping:
 
     site: Site
     sky: Endpoint
+    fleet: str
 
     @property
     def host(self) -> LabHost:
@@ -45,15 +46,20 @@ class Shipping:
     def ask(self, path: str) -> None:
         self.on(f"curl -s -o /dev/null http://127.0.0.1:8000/{path}")
 
+    def is_out(self) -> bool:
+        """Also while the host boots: then it does not answer."""
+        done = self.host.ssh("slackwater-drain status --json")
+        return done.returncode == 0 and is_out(json.loads(done.stdout))
+
     def shipped(self, source: str = "journal", unit: str = "") -> list[str]:
         """Read as an operator would: the host is not asked."""
-        return [line.text for line in lines(shelf(SHELF), "production", ME, Wanted(source)) if unit in line.unit]
+        return [line.text for line in lines(shelf(SHELF), self.fleet, ME, Wanted(source)) if unit in line.unit]
 
 
 @pytest.fixture(scope="module")
 def shipping(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipping]:
     lab = passing("shipping", app=1)
-    host, me = lab.host(NAME), None
+    host = lab.host(NAME)
     with cloud(tmp_path_factory.mktemp("cloud")) as sky, pytest.MonkeyPatch.context() as patched:
         for name, value in sky.environment.items():
             patched.setenv(name, value)
@@ -64,7 +70,8 @@ def shipping(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             relay(host.lan.machine_side, (str(parts.hostname), int(parts.port or 80))) as endpoint,
             serving(in_lab(host.lan), {host.address: me}.get),
         ):
-            yield Shipping(_converged(lab, tmp_path_factory.mktemp("site"), endpoint, sky.region), sky)
+            site = _converged(lab, tmp_path_factory.mktemp("site"), endpoint, sky.region)
+            yield Shipping(site, sky, json.loads(site.on(NAME, "cat /etc/slackwater/logs.json"))["fleet"])
 
 
 def _converged(lab: Lab, folder: Path, endpoint: str, region: str) -> Site:
@@ -93,12 +100,12 @@ def test_a_host_that_was_drained_and_is_gone_has_said_its_last_word(shipping: Sh
     """Without its power, and without a word of farewell: all that it said until the leave had ended is there."""
     shipping.ask("last-request")
     shipping.on("slackwater-drain drain")
-    until(lambda: is_out(state(shipping.site, NAME)), lambda: state(shipping.site, NAME))
+    until(shipping.is_out, "the host to be out")
     slots, hooks = shipping.on(SLOTS), json.loads(shipping.on("cat /run/slackwater-drain-hooks/result.json"))
     shipping.host.power_cut()
     found, access = shipping.shipped(unit="slackwater-shop@"), shipping.shipped("nginx-access")
     shipping.host.start()
-    until(lambda: is_out(state(shipping.site, NAME)), "the host to be out again", limit=120)
+    until(shipping.is_out, "the host to be out again", limit=120)
     running = shipping.on("systemctl list-units --plain --no-legend --state=active 'slackwater-shop@*.service'")
     shipping.on("slackwater-drain undrain")
     until(lambda: serves(shipping.site, NAME), "the host to serve again", limit=120)
