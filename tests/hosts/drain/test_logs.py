@@ -100,7 +100,7 @@ def test_a_host_that_was_drained_and_is_gone_has_said_its_last_word(shipping: Sh
     """Without its power, and without a word of farewell: all that it said until the leave had ended is there."""
     shipping.ask("last-request")
     shipping.on("slackwater-drain drain")
-    until(shipping.is_out, "the host to be out")
+    until(shipping.is_out, "the host to be out", limit=120)
     slots, hooks = shipping.on(SLOTS), json.loads(shipping.on("cat /run/slackwater-drain-hooks/result.json"))
     shipping.host.power_cut()
     found, access = shipping.shipped(unit="slackwater-shop@"), shipping.shipped("nginx-access")
