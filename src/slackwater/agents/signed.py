@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import dial
+from .dial import Names, request
 from .metadata import Keys, Metadata, pauses
 
 __all__ = ["NONSENSE", "Aws", "Keys", "Metadata", "Question", "RefusedError", "signed"]
@@ -91,7 +91,7 @@ class Aws:
     deadline: float
     new_role: float = NEW_ROLE
     least: float = LEAST_TIMEOUT
-    names: dial.Names = field(default_factory=dial.Names)
+    names: Names = field(default_factory=Names)
     _homes: dict[str, str] = field(default_factory=dict)
 
     def within(self, seconds: float) -> Aws:
@@ -183,9 +183,7 @@ class Aws:
     def _open(self, question: Question) -> Answer:
         headers = signed(question, self.metadata.keys())
         limit = max(self.least, min(TIMEOUT, SHARE * (self.deadline - time.monotonic())))
-        answer = dial.request(
-            question.method, question.url, self.names, body=question.body, headers=headers, limit=limit
-        )
+        answer = request(question.method, question.url, self.names, body=question.body, headers=headers, limit=limit)
         if not 200 <= answer.status < 300:
             with answer:
                 raise _NoError(answer)
