@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "slackwater.init:command",
     "lab": "slackwater.lab.cli:lab",
     "lint": "slackwater.lint:command",
+    "logs": "slackwater.logs.cli:logs",
     "permissions": "slackwater.aws.cli.permissions:permissions",
     "plan": "slackwater.aws.cli.plan:plan",
     "release": "slackwater.release.cli:release",

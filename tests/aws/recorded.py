@@ -19,7 +19,6 @@ from slackwater.agents.drain.around import Surroundings
 from slackwater.agents.drain.cloud import Cloud
 from slackwater.agents.drain.leave import Leave, State
 from slackwater.agents.drain.orders import Orders
-from slackwater.agents.drain.rules import Rules
 from slackwater.agents.drain.seen import Gate
 from slackwater.agents.slots import resolve
 from slackwater.agents.upstreams.configuration import AutoScaling
@@ -55,6 +54,7 @@ from slackwater.settings import (
     TargetGroup,
     WarmPool,
 )
+from tests.agents.drain.usual import usual
 from tests.aws.resources import Lab
 
 SERVICES = ("autoscaling", "ec2", "elbv2", "cloudwatch", "s3", "ssm")
@@ -287,16 +287,20 @@ def serve(lab: Lab, about: Subject) -> None:
 
 
 def leave(lab: Lab, about: Subject) -> None:
-    """Beats, leaves its target groups and is registered again, publishes its memory, has its last word."""
+    """Publishes its memory while it serves; beats, leaves its target groups, is registered again, has its last word."""
     told = about.group
     names = tuple(target.name for target in told.target_groups)
     group = drained.Group(told.name, told.region, "slackwater-terminate", lab.endpoint.url, names)
     aws = signed.Aws(signed.Metadata(), lab.endpoint.region, lab.endpoint.url, float("inf"), new_role=0.0)
     around = Surroundings(time.time, "boot", lambda _: None)
-    agent = Cloud(aws, "i-1", group, Rules(), around)
+    agent = Cloud(aws, "i-1", group, usual(), around)
+    agent.told(Leave(), Orders())
+    agent.look()
     agent.told(Leave(State.DRAINING), Orders(Gate.CLOSED, away=True, beat=True, complete=True))
     agent.look()
-    agent.targets.come_back(agent.targets.left)
+    remembered = Leave(State.DRAINING, groups=tuple(agent.targets.own))
+    agent.targets.leave(remembered)
+    agent.targets.come_back(remembered.groups)
 
 
 def called(lab: Lab, run: Callable[[], object]) -> list[Request]:

@@ -125,6 +125,10 @@ CLEAN: dict[str, dict[str, str | None]] = {
     },
     "with some that wait": cloud(warm_pool="WarmPool(minimum=1)"),
     "an app beside its workers": cloud(groups='["app", "worker"]'),
+    "logs in a bucket": {
+        **cloud(),
+        "group_data/app.py": app() + 'logs = Logs(ship_to="s3://example-bucket/logs")\n',
+    },
     "its own secrets": {
         **cloud(),
         "group_data/app.py": app(secrets='{"KEY": Secret.ssm("/shop/key")}', server="Server(workers=3)"),
@@ -146,6 +150,11 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     (cloud(groups='["worker"]'), "groups", "must hold app: an instance is in service once its app answers"),
     ({**cloud(), "group_data/app.py": "x = 1\n"}, "groups", "app = App(…)"),
     ({**cloud(), "group_data/all.py": "x = 1\n"}, "store", "must be given with a scaling group"),
+    (
+        {**cloud(), "group_data/app.py": app() + 'logs = Logs(ship_to="/mnt/logs")\n'},
+        "logs.ship_to",
+        "a directory ends with its instance",
+    ),
     (
         {**cloud(), "group_data/all.py": f'{OPENING}store = Store.directory("store")\n'},
         "store.location",

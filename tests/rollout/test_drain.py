@@ -4,7 +4,28 @@ from __future__ import annotations
 
 import pytest
 
+from slackwater.agents.drain.budget import UNSEEN, wishes
+from slackwater.agents.drain.core import START_LIMIT
+from slackwater.agents.drain.leave import Step
+from slackwater.rollout.leaving import limit
+from slackwater.settings import Drain, Server, resolve
+from tests.agents.drain.usual import usual
+
 from .site import Site
+
+
+@pytest.mark.parametrize("drain", [Drain(), Drain(deadline=10, requests=600, hooks=300), Drain(deadline=3600)])
+@pytest.mark.parametrize("hold", [0.0, 70.0, 120.0])
+def test_a_host_is_late_only_when_each_of_its_steps_has_had_its_time(drain: Drain, hold: float) -> None:
+    """No deadline binds an operator's leave; undrain waits for a stop and a start."""
+    told = resolve({"drain": drain, "server": Server(graceful_timeout=200, stop_timeout=260)})
+    stop = told.server.effective_stop_timeout + 5
+    rules = usual(requests=drain.requests, stop=stop, hooks=drain.hooks, hold=hold)
+    steps = sum(seconds for step, seconds in wishes(rules) if step is not Step.COMPLETE and seconds != UNSEEN)
+
+    assert limit(told) >= steps + rules.listen
+    assert limit(told) >= stop + START_LIMIT
+    assert limit(told) >= drain.deadline
 
 
 def asked(site: Site, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from slackwater.settings import LaunchHook, ScalingGroup
 LIMIT = 16384
 """Bytes that EC2 takes, compressed and before they are encoded."""
 PLACE = "/opt/slackwater/bootstrap"
-MODULES = ("__init__", "metadata", "signed", "provision", "arrival", "bootstrap")
+MODULES = ("__init__", "metadata", "dial", "signed", "provision", "arrival", "bootstrap")
 UNIT = "slackwater-bootstrap.service"
 HEAD = f"""#cloud-config
 # This instance provisions itself: `journalctl -u {UNIT}` says how far it is.

@@ -87,6 +87,26 @@ def test_called_back_while_its_app_still_stops(host: Site) -> None:
         until(lambda: not host.nginx.is_closed, 20)
 
 
+def test_a_host_that_is_out_does_not_run_its_app_after_a_boot(host: Site) -> None:
+    """The boot starts the slot that is live; called back, the host serves with it."""
+    with host.agent():
+        host.command("drain")
+        until(lambda: host.is_at("drained", held=True))
+    (host.root / "run/slackwater-drain/boot").write_text("another")
+    (host.root / "run/slackwater-drain/state.json").unlink()
+    (host.root / "run/slackwater-drain-hooks/result.json").unlink()
+    for unit in UNITS:
+        (host.root / "units" / unit).touch()
+    with host.agent():
+        until(lambda: host.is_at("drained", held=True))
+        assert (set(), True) == (host.running(), host.nginx.is_closed)
+        host.command("undrain")
+        until(lambda: host.is_at("serving") and not host.state()["starting"])
+
+    assert set(UNITS) == host.running()
+    assert not host.nginx.is_closed
+
+
 def test_it_waits_for_what_is_in_flight(host: Site) -> None:
     """And stops the app only then."""
     host.nginx.in_flight = 3
@@ -328,7 +348,7 @@ def test_systemd_that_does_not_say_what_goes_on_is_asked_again(host: Site) -> No
 
 def test_a_wish_that_cannot_be_read_changes_nothing(host: Site) -> None:
     """Neither on a host that is out nor on one that serves; it is said once."""
-    wish = host.root / "var/lib/slackwater/drain/operator.json"
+    wish = host.told.wish
     with host.agent():
         wish.write_text("{")
         until(lambda: host.is_at("serving"))

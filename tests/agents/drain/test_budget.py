@@ -9,11 +9,12 @@ from slackwater.agents.drain.budget import share
 from slackwater.agents.drain.leave import Step
 from slackwater.agents.drain.rules import Rules
 from slackwater.lint.checks.scaling.times import least_deadline
+from tests.agents.drain.usual import usual
 
 
 def told(drain: Drain, server: Server, hold: int) -> Rules:
     """As the role and the launch template tell it."""
-    return Rules(requests=drain.requests, stop=server.effective_stop_timeout + 5, hooks=drain.hooks, hold=hold)
+    return usual(requests=drain.requests, stop=server.effective_stop_timeout + 5, hooks=drain.hooks, hold=hold)
 
 
 @pytest.mark.parametrize("protocol", ["HTTP", "TCP"])

@@ -13,7 +13,6 @@ from slackwater.agents.drain.causes import Notice
 from slackwater.agents.drain.cloud import LEAST, Cloud
 from slackwater.agents.drain.leave import Leave, State
 from slackwater.agents.drain.orders import Orders
-from slackwater.agents.drain.rules import Rules
 from slackwater.agents.drain.seen import Gate
 from slackwater.agents.drain.told import Group
 from slackwater.agents.metadata import Metadata
@@ -21,6 +20,7 @@ from slackwater.agents.signed import Aws, RefusedError
 from slackwater.lab.cloud import Endpoint, cloud
 from slackwater.lab.metadata import Instance, listening, serving
 from tests.agents.drain.site import until
+from tests.agents.drain.usual import usual
 from tests.lab.cloud.conftest import group_arguments, template_data
 from tests.lab.cloud.test_targets import balance
 
@@ -62,7 +62,7 @@ class Fleet:
         group = Group("g", endpoint.region, "down", endpoint.url, ("shop",))
         aws = Aws(Metadata(metadata), endpoint.region, endpoint.url, float("inf"), new_role=0.0, least=LEAST)
         self.aws = aws
-        self._about = (aws, self.instance, group, Rules(), Surroundings(clock, "boot", self.log.append))
+        self._about = (aws, self.instance, group, usual(), Surroundings(clock, "boot", self.log.append))
         self.cloud = self.agent()
 
     def agent(self) -> Cloud:

@@ -14,8 +14,9 @@ from slackwater.agents.drain.leave import Leave, State, Step, read
 from slackwater.agents.drain.orders import Orders, orders
 from slackwater.agents.drain.rules import Rules
 from slackwater.agents.drain.seen import Gate, Look, Seen
+from tests.agents.drain.usual import usual
 
-RULES = Rules(is_grouped=True)
+RULES = usual(is_grouped=True)
 START = 1_000_000.0
 APP = frozenset({"slackwater-shop@a.socket", "slackwater-shop@a.service"})
 QUIET = Seen(gate=Gate.CLOSED, listening=0.0, app=frozenset(), workers=frozenset())
@@ -266,7 +267,7 @@ def test_a_spot_drain_ends_in_time(seen: Seen, hold: float) -> None:
 
 def test_what_is_cut_first() -> None:
     """The hold, then balancers, then hooks; the last word and the app's own end keep their time the longest."""
-    rules = Rules(hold=120)
+    rules = usual(hold=120)
 
     assert 105 - 10 - 40 - 30 == budget.share(Step.QUIET, 105, rules)
     assert "quiet cut to 25 s of 130 s" == budget.cut(Step.QUIET, 105, rules)
@@ -299,10 +300,10 @@ def test_the_last_word_is_tried_once_more_after_the_deadline() -> None:
 
 def test_without_a_hook_nobody_is_told() -> None:
     """Nobody waits for it: it is done when it has drained."""
-    leaves = run(Leave(), told(notice("lifecycle")), START, 20, Rules())
+    leaves = run(Leave(), told(notice("lifecycle")), START, 20, usual())
 
     assert State.DONE is leaves[-1][1].state
-    assert {(False, False)} == {(o.beat, o.complete) for o in (orders(leave, now, Rules()) for now, leave in leaves)}
+    assert {(False, False)} == {(o.beat, o.complete) for o in (orders(leave, now, usual()) for now, leave in leaves)}
 
 
 def test_an_agent_that_starts_finds_a_machine_that_is_up() -> None:
@@ -330,8 +331,29 @@ def test_after_a_reboot() -> None:
 
     assert {
         "lifecycle": State.DONE, "spot": State.SERVING, "shutdown": State.SERVING,
-        "operator": State.DRAINED, "rebalance": State.DRAINING, "maintenance": State.DRAINING,
+        "operator": State.STOPPING, "rebalance": State.DRAINING, "maintenance": State.DRAINING,
     } == kept  # fmt: skip
+
+
+@pytest.mark.parametrize("ends", ["reboot", "power cut"])
+def test_a_boot_has_started_the_app_of_a_host_that_is_out(ends: str) -> None:
+    """It is stopped anew, with the hooks for what it has said meanwhile; once a boot, not once an agent."""
+    operator = notice("operator", boot="before")
+    out = run(Leave(), told(operator, app=APP), START, 2)[-1][1]
+    out = run(out, told(operator), START + 3, 120)[-1][1]
+    if ends == "reboot":
+        out = run(out, told(operator, notice("shutdown", boot="before")), START + 130, 5)[-1][1]
+    found = read(out.as_json(), START + 200, "this")
+    first = advance(found, told(operator, app=APP), START + 200, RULES)
+    later = run(first, told(operator), START + 201, 60)
+    again = read(later[-1][1].as_json(), START + 300, "this")
+
+    assert (State.STOPPING, Step.STOP) == (found.state, found.step)
+    assert sorted(APP) == sorted(orders(first, START + 200, RULES).stop)
+    assert Gate.CLOSED is orders(found, START + 200, RULES).gate
+    assert any(orders(leave, now, RULES).hooks for now, leave in later)
+    assert (State.DRAINED, True) == (again.state, is_held(again))
+    assert APP == set(again.stopped)
 
 
 def test_a_clock_that_was_set_back_does_not_prolong_it() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slackwater.agents.drain import hooks
+from slackwater.agents.drain import files, hooks
 from tests.agents.drain.site import Site
 
 
@@ -15,6 +15,7 @@ from tests.agents.drain.site import Site
 def folder(host: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in host.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SLACKWATER_ROOT", str(host.root))
     return host.root / "etc/slackwater/drain.d"
 
 
@@ -69,7 +70,8 @@ def test_at_the_machines_end_they_have_the_memory_that_they_take(
     for began, words in ((5.0, ["--at-shutdown"]), (6.0, [])):
         (host.root / "properties").write_text("")
         monkeypatch.setattr("sys.argv", ["hooks", str(host.root / "etc/slackwater/drain.json"), *words])
-        host.told.leave.write_text(json.dumps({"began": began, "notices": [{"cause": "shutdown"}]}))
+        notice = {"cause": "shutdown", "boot": files.boot_id(host.told.run)}
+        host.told.leave.write_text(json.dumps({"began": began, "notices": [notice]}))
         hooks.main()
         (ran,) = json.loads(host.told.hooked.read_text())["hooks"]
         lifted = "--runtime slackwater-drain.service MemoryMax=infinity" if words else ""
@@ -88,3 +90,27 @@ def test_once_a_leave(host: Site, folder: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert ["ran", "ran"] == (host.root / "ran").read_text().split()
     assert 6.0 == json.loads(host.told.hooked.read_text())["leave"]
+
+
+@pytest.mark.parametrize(("there", "status"), [(True, 0), (False, 1)])
+def test_logs_are_shipped_before_the_hooks_and_do_not_take_their_time(
+    host: Site, folder: Path, there: bool, status: int
+) -> None:
+    """Each in its part; a place that is away is said, and stops no hook."""
+    shelf = host.root / "shelf"
+    for place in ("var/lib/slackwater/logs", "var/log/nginx", *(["shelf"] if there else [])):
+        (host.root / place).mkdir(parents=True)
+    (host.root / "var/log/nginx/access.log").write_text("last\n")
+    told = {
+        "ship_to": str(shelf),
+        "fleet": "production",
+        "host": "app-1",
+        "units": [],
+        "files": ["/var/log/nginx/*.log"],
+    }
+    (host.root / "etc/slackwater/logs.json").write_text(json.dumps(told))
+    put(folder, "10-first", "true")
+    ran = hooks.run(host.told)
+
+    assert [("logs", status), ("10-first", 0)] == [(one["hook"], one["status"]) for one in ran], ran
+    assert int(there) == len(list(shelf.rglob("*.gz")))

@@ -13,8 +13,8 @@ from slackwater.agents.drain.causes import CAUSES, Notice, Reach
 from slackwater.agents.drain.core import START_LIMIT, TWO_LOOKS, advance, deadline, reach
 from slackwater.agents.drain.leave import STEPS, Leave, State, Step, read
 from slackwater.agents.drain.orders import Orders, orders
-from slackwater.agents.drain.rules import Rules
 from slackwater.agents.drain.seen import Gate, Look, Seen
+from tests.agents.drain.usual import usual
 
 APP, WORKER = "slackwater-shop@a.service", "celery-shop@mail.service"
 SPOT = 110.0
@@ -64,7 +64,7 @@ class Host(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now, self.boot, self.number = 1_000_000.0, 0, 0
-        self.leave, self.seen, self.rules = Leave(), Seen(), Rules()
+        self.leave, self.seen, self.rules = Leave(), Seen(), usual()
         self.facts: set[Step] = set()
         self.first_final: float | None = None
         self.first_spot: float | None = None
@@ -79,7 +79,9 @@ class Host(RuleBasedStateMachine):
         is_grouped=st.booleans(),
     )
     def settle(self, hold: int, deadline: int, requests: int, stop: int, is_grouped: bool) -> None:
-        self.rules = Rules(deadline, hold=hold, requests=requests, stop=stop, workers=20, is_grouped=is_grouped)
+        self.rules = usual(
+            deadline=deadline, hold=hold, requests=requests, stop=stop, workers=20, is_grouped=is_grouped
+        )
 
     @rule(name=NAMES, lapse=st.integers(1, 1000), end=st.integers(-10, 300) | st.none())
     def notice(self, name: str, lapse: int, end: int | None) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from slackwater.agents.drain.around import Surroundings
 from slackwater.agents.drain.readings import Readings
-from slackwater.agents.drain.rules import Rules
 from slackwater.agents.metadata import Metadata
 from slackwater.lab.metadata import Instance, Service, listening, serving
+from tests.agents.drain.usual import usual
 
 NOW = 1_763_750_000.0
 
@@ -37,7 +37,7 @@ class Clock:
 
 
 def readings(service: Service, log: list[str], clock: Clock | None = None) -> Readings:
-    return Readings(Metadata(service.url), Rules(), Surroundings(clock or Clock(), "boot", log.append))
+    return Readings(Metadata(service.url), usual(), Surroundings(clock or Clock(), "boot", log.append))
 
 
 def test_every_cause_is_read_at_first(service: Service) -> None:

@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..files import write_whole
 from ..metadata import Metadata
 from ..slots.counters import in_flight, is_absent
 from ..slots.layout import Layout
@@ -213,8 +214,8 @@ class Agent:
         self._shown, self._written = shown, now
         view = View(self.leave, self.seen, self._told.rules, self._readings.counts, self._cloud, now)
         try:
-            files.replace(self._told.run / "state.json", json.dumps(view.state()) + "\n")
-            files.replace(self._told.run / "metrics.prom", view.metrics())
+            write_whole(self._told.run / "state.json", json.dumps(view.state()) + "\n", lasting=False)
+            write_whole(self._told.run / "metrics.prom", view.metrics(), lasting=False)
         except (OSError, subprocess.SubprocessError) as error:
             self._log(f"how it stands cannot be written: {error}")
         self._systemd.status(f"{self.leave.state}{f', {self.leave.step}' if self.leave.step else ''}")

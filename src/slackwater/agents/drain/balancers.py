@@ -8,6 +8,7 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..files import write_whole
 from . import files
 from .around import Surroundings
 from .threads import repeat
@@ -68,7 +69,8 @@ class Balancers:
         if self._clock() < self._kept + KEEP:
             return
         self._kept = self._clock()
-        files.replace(self._notes, json.dumps({name: asdict(one) for name, one in dict(self._askers).items()}) + "\n")
+        notes = {name: asdict(one) for name, one in dict(self._askers).items()}
+        write_whole(self._notes, json.dumps(notes) + "\n", lasting=False)
 
 
 def _read(notes: Path) -> dict[str, Asker]:

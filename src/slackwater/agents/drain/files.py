@@ -16,7 +16,7 @@ def boot_id(run: Path) -> str:
     """Made once a boot, below /run: the kernel's own is another machine's in a sandbox in a container."""
     marker = run / "boot"
     if not marker.exists():
-        replace(marker, f"{os.urandom(16).hex()}\n")
+        write_whole(marker, f"{os.urandom(16).hex()}\n", lasting=False)
     return marker.read_text().strip()
 
 
@@ -40,12 +40,3 @@ def document(path: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def replace(path: Path, text: str) -> None:
-    """Whole or not at all, for what is gone after a boot anyway: no disk is waited for. Raises OSError."""
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w") as file:
-        os.fchmod(file.fileno(), 0o644)
-        file.write(text)
-    new.replace(path)

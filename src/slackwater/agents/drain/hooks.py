@@ -1,4 +1,4 @@
-"""What root runs when the app has stopped: the journal is written out, then each file of /etc/slackwater/drain.d.
+"""What root runs when the app has stopped: the journal is written out and shipped, then each file of drain.d is run.
 
 A unit of its own: the agent, which is not root, may only start it.
 """
@@ -17,13 +17,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from . import files
 from .told import Told, load
 
 FOLDER = "etc/slackwater/drain.d"
 AT_SHUTDOWN = "--at-shutdown"
+SPARE = 1.0
+"""Seconds for the shipper's own start and end, beside what it is told."""
 LIFT = 5.0
 """Seconds for systemd to lift the limit; a manager that hangs must not keep the hooks from their time."""
+SHIPS = "etc/slackwater/logs.json"
+SHARE = 0.5
+"""Of the time, for shipping logs where there are hooks, too: a bucket that is away must not take theirs."""
 LAST = 400
 """Characters of what a hook said that are kept."""
 
@@ -32,7 +38,19 @@ def run(told: Told) -> list[dict[str, Any]]:
     """All of them, in the order of their names, within `Drain.hooks` seconds; one that fails stops no other."""
     end = time.monotonic() + told.rules.hooks
     _one(["journalctl", "--sync"], end)
-    return [{"hook": path.name, **_hook(path, end)} for path in _found(told.root / FOLDER)]
+    hooks = list(_found(told.root / FOLDER))
+    shipped = _shipped(told.root / SHIPS, end, SHARE if hooks else 1.0)
+    return [*shipped, *({"hook": path.name, **_hook(path, end)} for path in hooks)]
+
+
+def _shipped(configuration: Path, end: float, share: float) -> list[dict[str, Any]]:
+    """Empty on a host whose logs go nowhere."""
+    if not configuration.exists():
+        return []
+    begun = time.monotonic()
+    limit = max(0.0, share * (end - begun) - SPARE)
+    words = [sys.executable, "-sP", "-m", "agents.logs", str(configuration), "--last", "--seconds", f"{limit:.1f}"]
+    return [{"hook": "logs", **_one(words, begun + share * (end - begun))}]
 
 
 def _found(folder: Path) -> Iterator[Path]:
@@ -104,7 +122,7 @@ def main() -> None:
     for one in ran:
         print(f"{one['hook']}: {'ok' if one['status'] == 0 else one['status']} {one['said']}".strip(), file=sys.stderr)
     told.hooked.parent.mkdir(exist_ok=True)
-    files.replace(told.hooked, json.dumps({"leave": leave["began"], "hooks": ran}) + "\n")
+    write_whole(told.hooked, json.dumps({"leave": leave["began"], "hooks": ran}) + "\n", lasting=False)
 
 
 if __name__ == "__main__":

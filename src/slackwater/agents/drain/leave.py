@@ -9,6 +9,7 @@ from typing import Any
 
 from .causes import CAUSES, Notice
 
+ANEW = "the machine has booted anew"
 LAST = 20
 """Changes of the state that are remembered."""
 
@@ -120,18 +121,25 @@ def _in_time(leave: Leave, now: float) -> Leave:
 def _anew(leave: Leave, now: float, boot: str) -> Leave:
     """Another boot ends what was about the last one; a leave that has no other reason is over then."""
     gone = [one for one in leave.notices if not _outlives(one, boot)]
-    notices = tuple(one for one in leave.notices if one not in gone)
-    if not gone:
+    is_booted = any(one.boot != boot for one in leave.notices)
+    if not gone and not is_booted:
         return leave
-    if notices and leave.state not in {State.DRAINING, State.STOPPING}:
-        return replace(leave, notices=notices)
-    if notices:
-        anew = replace(leave, notices=notices, step=Step.GATE, step_began=now, closed=None, idle=None)
-        return anew.to(State.DRAINING, now, "the machine has booted anew")
+    if notices := tuple(replace(one, boot=boot) for one in leave.notices if one not in gone):
+        return _out_again(replace(leave, notices=notices), now, is_booted)
     # Units were started by the boot itself, where there was one.
     stopped = leave.stopped if all(one.boot == boot for one in gone) else ()
     back = Leave(lapsed=leave.lapsed, groups=leave.groups, stopped=stopped, history=leave.history, step_began=now)
     return replace(back, state=leave.state).to(State.SERVING, now, "the machine is up again")
+
+
+def _out_again(leave: Leave, now: float, is_booted: bool) -> Leave:
+    """A boot starts the app, also behind a gate that is closed: where it was stopped it is stopped once more."""
+    if leave.state in {State.DRAINING, State.STOPPING}:
+        anew = replace(leave, step=Step.GATE, step_began=now, closed=None, idle=None)
+        return anew.to(State.DRAINING, now, ANEW)
+    if leave.state is State.DRAINED and leave.step is None and is_booted:
+        return replace(leave, step=Step.STOP, step_began=now).to(State.STOPPING, now, ANEW)
+    return leave
 
 
 def _resumed(leave: Leave, now: float) -> Leave:

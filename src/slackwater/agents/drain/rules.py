@@ -10,21 +10,22 @@ CLOUD_LATENCY = 10.0
 
 @dataclass(frozen=True)
 class Rules:
-    """`listen` is how long balancers must have been heard before nobody counts as nobody.
+    """What has a default here is the agent's own; the rest is declared, and its defaults are the settings'.
 
+    `listen` is how long balancers must have been heard before nobody counts as nobody.
     `hold` is how long load balancers of AWS may still send after deregistration; 0 where there are none.
     """
 
-    deadline: float = 180.0
+    deadline: float
+    requests: float
+    stop: float
+    hooks: float
+    rebalance: float
+    maintenance: float
     gate: float = 5.0
     balancers: float = 10.0
     listen: float = 5.0
-    requests: float = 60.0
     hold: float = 0.0
-    stop: float = 40.0
     workers: float = 0.0
-    hooks: float = 30.0
-    rebalance: float = 600.0
-    maintenance: float = 600.0
     heartbeat: float = 60.0
     is_grouped: bool = False

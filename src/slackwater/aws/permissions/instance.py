@@ -22,8 +22,18 @@ def instance(subject: Subject) -> Iterator[Statement]:
     fetched = subject.objects(f"bundles/{subject.environment}/*", *releases)
     yield Statement("FetchBundleAndReleases", of("s3", "GetObject"), fetched)
     yield Statement("ReportArrival", of("s3", "PutObject"), subject.objects(f"arrivals/{subject.environment}/*"))
+    yield from ships(subject)
     yield Statement("ReadProved", of("ssm", "GetParameter"), subject.pointers)
     yield from _secrets(subject)
+
+
+def ships(subject: Subject) -> Iterator[Statement]:
+    """Logs come, and are neither read nor written over: whoever takes over an app must not rewrite what it has said.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
+    only_new = {"Null": {"s3:if-none-match": "false"}}
+    yield Statement("ShipLogs", of("s3", "PutObject"), subject.shipped, only_new)
 
 
 def _traffic(subject: Subject) -> Iterator[Statement]:

@@ -22,7 +22,8 @@ class Reach(IntEnum):
 class Notice:
     """A cause that stands. Times are seconds of the wall clock; `key` tells one notice from the next of its kind.
 
-    `end` is when the machine will be gone whatever it does, `lapses` when the notice is believed no longer.
+    `end` is when the machine will be gone whatever it does, `lapses` when the notice is believed no longer. `boot` is
+    the machine's boot in which it was seen last.
     """
 
     cause: str

@@ -12,6 +12,7 @@ CHECKS: tuple[Callable[[Fleet], Iterator[Fault]], ...] = (
     declaration.groups_are_known,
     declaration.instances_have_an_app,
     declaration.store_is_reachable,
+    declaration.logs_outlive_the_instance,
     declaration.secrets_are_the_instances_own,
     declaration.breaker_is_run,
     declaration.user_data_fits,
