@@ -10,6 +10,7 @@ from tests.lab.cloud.tour.heard import Tour
 
 NAME = "g"
 G = {"AutoScalingGroupName": NAME}
+CAREFUL = {"MinHealthyPercentage": 50, "InstanceWarmup": 60, "AlarmSpecification": {"Alarms": ["busy"]}}
 
 
 def autoscaling(tour: Tour, target_group: str) -> None:
@@ -57,8 +58,10 @@ def hang_on(tour: Tour, target_group: str, tag: dict[str, str]) -> None:
 def hooks(tour: Tour) -> None:
     """One instance comes up, held by its hook, and beats."""
     asg = tour.autoscaling
+    queue = tour.sqs.create_queue(QueueName="life")["QueueUrl"]
+    arn = tour.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     for hook in (UP, DOWN):
-        asg.put_lifecycle_hook(**G, **hook)
+        asg.put_lifecycle_hook(**G, **hook, NotificationTargetARN=arn, RoleARN="arn:aws:iam::123456789012:role/lab")
     asg.describe_lifecycle_hooks(**G)
     asg.set_desired_capacity(**G, DesiredCapacity=1)
     one = ids(tour)[0]
@@ -95,7 +98,9 @@ def sizes(tour: Tour) -> None:
     asg, morning = tour.autoscaling, datetime.now(UTC) + timedelta(days=1)
     step = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [step_of(0, 10, 1), step_of(10, None, 2)]}
     asg.put_scaling_policy(**G, PolicyName="step", PolicyType="StepScaling", **step)
-    asg.put_scaling_policy(**G, PolicyName="simple", AdjustmentType="ChangeInCapacity", ScalingAdjustment=1)
+    asg.put_scaling_policy(
+        **G, PolicyName="simple", AdjustmentType="ChangeInCapacity", ScalingAdjustment=1, Cooldown=60
+    )
     cpu = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 50.0}
     asg.put_scaling_policy(
         **G, PolicyName="target", PolicyType="TargetTrackingScaling", TargetTrackingConfiguration=cpu
@@ -125,10 +130,14 @@ def refreshes(tour: Tour) -> None:
     tour.ec2.create_launch_template_version(
         LaunchTemplateName="web", LaunchTemplateData={"InstanceType": "t3.large"}, SourceVersion="2"
     )
+    tour.cloudwatch.put_metric_alarm(
+        AlarmName="busy", Namespace="web", MetricName="busy", Statistic="Average", Period=60, EvaluationPeriods=1,
+        Threshold=5.0, ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching",
+    )  # fmt: skip
     asg.update_auto_scaling_group(**G, DesiredCapacity=2)
     for end in (asg.cancel_instance_refresh, asg.rollback_instance_refresh):
         asg.start_instance_refresh(
-            **G, DesiredConfiguration={"LaunchTemplate": template}, Preferences={"MinHealthyPercentage": 50}
+            **G, DesiredConfiguration={"LaunchTemplate": template}, Preferences=CAREFUL
         )
         asg.describe_instance_refreshes(**G)
         end(**G)

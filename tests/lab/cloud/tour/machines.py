@@ -24,7 +24,11 @@ def templates(tour: Tour) -> None:
         tour.ec2.create_launch_template(
             LaunchTemplateName=name, LaunchTemplateData=data, VersionDescription="first", TagSpecifications=tagged
         )
-    version = {"LaunchTemplateName": "web", "LaunchTemplateData": {"InstanceType": "t3.large"}, "SourceVersion": "1"}
+    interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": True, "DeleteOnTermination": True}
+    reached = {"SubnetId": tour.ground.subnets[0], "Groups": [tour.ground.security_group]}
+    interface |= reached | {"Ipv6Addresses": [{"Ipv6Address": "2001:db8::1"}]}
+    more = {"InstanceType": "t3.large", "KeyName": tour.ground.key_pair, "NetworkInterfaces": [interface]}
+    version = {"LaunchTemplateName": "web", "LaunchTemplateData": more, "SourceVersion": "1"}
     tour.ec2.create_launch_template_version(**version, VersionDescription="second")
     tour.ec2.modify_launch_template(LaunchTemplateName="web", DefaultVersion="2")
     tour.ec2.describe_launch_templates()
@@ -43,7 +47,7 @@ def instances(tour: Tour) -> None:
     tour.client("ec2-instance-connect").send_ssh_public_key(
         InstanceId=one, InstanceOSUser="admin", SSHPublicKey="ssh-ed25519 " + "A" * 80
     )
-    tour.ec2.create_tags(Resources=[one], Tags=[{"Key": "team", "Value": "web"}])
+    tour.ec2.create_tags(Resources=[one, tour.ground.vpc], Tags=[{"Key": "team", "Value": "web"}])
     tour.ec2.describe_tags()
     tour.ec2.describe_instances(**named)
     tour.ec2.modify_instance_metadata_options(InstanceId=one, HttpPutResponseHopLimit=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.parsers import ResponseParserError
 
 from slackwater.lab.cloud import cloud
 from slackwater.lab.cloud.contract import OPERATIONS
@@ -86,8 +87,8 @@ def test_in_each_protocol(call: Called, status: int, body: str, fault: str) -> N
 def test_a_fault_that_was_asked_for_is_not_held_against_the_cloud() -> None:
     """Nonsense on demand is a test's own; half of an answer was meant so."""
     with cloud() as endpoint:
-        endpoint.say("ssm", "GetParameter", "nonsense")
-        with pytest.raises(Exception, match="Unable to parse"):
-            endpoint.client("ssm").get_parameter(Name="one")
+        endpoint.say("autoscaling", "DescribeAutoScalingGroups", "nonsense")
+        with pytest.raises(ResponseParserError):
+            endpoint.client("autoscaling").describe_auto_scaling_groups()
 
         assert [] == endpoint.misshapen

@@ -11,7 +11,6 @@ def target_group(tour: Tour) -> str:
     """Behind a listener; its ARN."""
     asked = {"Protocol": "HTTP", "Port": 8000, "VpcId": tour.ground.vpc, "HealthCheckPath": "/health"}
     arn = str(tour.elbv2.create_target_group(Name="web", **asked)["TargetGroups"][0]["TargetGroupArn"])
-    tour.elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckIntervalSeconds=10)
     delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "70"}]
     tour.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=delay)
     tour.elbv2.describe_target_group_attributes(TargetGroupArn=arn)
@@ -20,6 +19,7 @@ def target_group(tour: Tour) -> str:
     made = tour.elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=forward)
     listener = made["Listeners"][0]["ListenerArn"]
     tour.elbv2.modify_listener(ListenerArn=listener, Port=8080, DefaultActions=forward)
+    tour.elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckIntervalSeconds=10)
     tour.elbv2.describe_listeners(LoadBalancerArn=balancer)
     tour.elbv2.describe_target_groups()
     return arn

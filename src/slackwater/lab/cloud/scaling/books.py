@@ -36,7 +36,8 @@ class Member:
 
     `pool` is `Warmed:` in a warm pool. `then` follows when its target groups have drained, `next` when its hooks have
     continued. `since` is when it came into service, by the cloud's clock. `is_new`: a policy had it launched.
-    `is_at_risk`: another was launched in its place, and it no longer counts.
+    `is_at_risk`: another was launched in its place, and it no longer counts. `was_warm`: it came out of the warm pool;
+    `returns`: it leaves the group for it.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Member:
     is_at_risk: bool = False
     spot: bool = False
     pool: str = ""
+    was_warm: bool = False
+    returns: bool = False
     launched: datetime = field(default_factory=now)
     activity: Values = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)

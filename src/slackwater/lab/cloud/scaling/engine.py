@@ -91,7 +91,7 @@ class Engine:
         except (ClientError, AwsError) as error:
             said = error.message if isinstance(error, AwsError) else error.response["Error"]["Message"]
             activities.end(activity, "Failed", f"{said.rstrip('.')}. {FAILED}")
-            self.messages.happened(group, LAUNCH_ERROR, "", activity)
+            self.messages.happened(group, LAUNCH_ERROR, None, activity)
             return None
         names = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
         zone, kind = instance["Placement"]["AvailabilityZone"], instance["InstanceType"]
@@ -135,7 +135,7 @@ class Engine:
     def abandon(self, group: Group, member: Member, why: str) -> None:
         """A launch that is given up: the instance goes without any wait, and another is tried after a while."""
         activities.end(member.activity, "Cancelled", f"Instance failed to complete user's Lifecycle Action: {why}")
-        self.messages.happened(group, LAUNCH_ERROR, member.id, member.activity)
+        self.messages.happened(group, LAUNCH_ERROR, member, member.activity)
         self.terminate(
             group, member, "an instance was taken out of service in response to an abandoned launch", hooks=False
         )
@@ -182,7 +182,7 @@ class Engine:
 
     def in_service(self, group: Group, member: Member) -> None:
         self.serve(group, member)
-        self.messages.happened(group, LAUNCH, member.id, member.activity)
+        self.messages.happened(group, LAUNCH, member, member.activity)
 
     def serve(self, group: Group, member: Member) -> None:
         self.register(group, member)
@@ -196,7 +196,7 @@ class Engine:
         member.then = None
         self.move(member, f"{member.pool}Terminated")
         activities.end(member.activity)
-        self.messages.happened(group, TERMINATE, member.id, member.activity)
+        self.messages.happened(group, TERMINATE, member, member.activity)
         group.forget(member)
 
     def move(self, member: Member, state: str) -> None:

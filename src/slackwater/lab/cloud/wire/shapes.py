@@ -25,11 +25,11 @@ def misshapen(call: Called, answer: Answer) -> list[str]:
     shape = service_model(call.service).operation_model(call.operation).output_shape
     try:
         said = _parsed(call, answer, shape)
-    except (ResponseParserError, ValueError) as error:
+        if (answer.status or 0) >= ERROR:
+            return _of_an_error(call, said)
+        return [] if shape is None else [*_of_values(said, shape), *_unknown(call, answer, shape)]
+    except (ResponseParserError, ValueError, ElementTree.ParseError) as error:
         return [f"cannot be read: {error}"]
-    if (answer.status or 0) >= ERROR:
-        return _of_an_error(call, said)
-    return [] if shape is None else [*_of_values(said, shape), *_unknown(call, answer, shape)]
 
 
 def _parsed(call: Called, answer: Answer, shape: Any) -> dict[str, Any]:
@@ -44,9 +44,10 @@ def _parsed(call: Called, answer: Answer, shape: Any) -> dict[str, Any]:
 
 
 def _of_an_error(call: Called, said: Mapping[str, Any]) -> list[str]:
-    """HEAD has no body, so its status is the code."""
-    missing = [name for name in ("Code", "Message") if not said.get("Error", {}).get(name)]
-    return [f"an error without {name}" for name in missing] if not call.operation.startswith("Head") else []
+    """Where none is named botocore puts the status in its place; HEAD has no body, and no other code."""
+    code = str(said.get("Error", {}).get("Code", ""))
+    is_named = bool(code) and not code.isdigit()
+    return [] if is_named or call.operation.startswith("Head") else ["an error without Code"]
 
 
 def _of_values(said: Mapping[str, Any], shape: Any) -> list[str]:
