@@ -13,7 +13,7 @@ from tests.contract.account import Account, OfAws, OfTheLab
 from tests.contract.group import Group
 
 WHY_NOT = "SLACKWATER_AWS is not 1: no real account is asked (it needs credentials and a region, and costs a few cents)"
-LACKING = "SLACKWATER_AWS is 1, but boto3 finds no {}: see docs/lab-cloud.md, \"With a real account\""
+LACKING = 'SLACKWATER_AWS is 1, but boto3 finds no {}: see docs/lab-cloud.md, "With a real account"'
 
 
 def of_aws() -> OfAws:

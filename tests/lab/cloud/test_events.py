@@ -99,7 +99,9 @@ def test_a_warm_pool_is_somewhere_to_come_from_and_to_go_to(fleet: Fleet) -> Non
     fleet.make([UP])
     pool = {"AutoScalingGroupName": "g", "MinSize": 1, "MaxGroupPreparedCapacity": 1}
     fleet.asg.put_warm_pool(**pool)
-    fleet.complete("up", "CONTINUE", fleet.asg.describe_warm_pool(AutoScalingGroupName="g")["Instances"][0]["InstanceId"])
+    fleet.complete(
+        "up", "CONTINUE", fleet.asg.describe_warm_pool(AutoScalingGroupName="g")["Instances"][0]["InstanceId"]
+    )
     fleet.desire(1)
     fleet.complete("up", "CONTINUE")
     action = "EC2 Instance-launch Lifecycle Action"

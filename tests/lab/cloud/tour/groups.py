@@ -136,9 +136,7 @@ def refreshes(tour: Tour) -> None:
     )  # fmt: skip
     asg.update_auto_scaling_group(**G, DesiredCapacity=2)
     for end in (asg.cancel_instance_refresh, asg.rollback_instance_refresh):
-        asg.start_instance_refresh(
-            **G, DesiredConfiguration={"LaunchTemplate": template}, Preferences=CAREFUL
-        )
+        asg.start_instance_refresh(**G, DesiredConfiguration={"LaunchTemplate": template}, Preferences=CAREFUL)
         asg.describe_instance_refreshes(**G)
         end(**G)
         for _ in range(12):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-
-
 from tests.lab.cloud.conftest import template_data
 from tests.lab.cloud.tour.heard import Tour
-
-
 
 
 def ec2(tour: Tour) -> None:

@@ -36,7 +36,7 @@ def test_every_operation_of_the_contract_is_called(tour: Tour) -> None:
 
 
 def test_every_answer_is_of_its_model(tour: Tour) -> None:
-    """No element that would be dropped, none that is missing, no type and no word of an enumeration that AWS has not."""
+    """No element that is dropped or missing, no type and no word of an enumeration that AWS has not."""
     assert [] == tour.endpoint.misshapen
 
 

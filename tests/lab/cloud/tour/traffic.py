@@ -61,7 +61,9 @@ def targets(tour: Tour, arn: str) -> None:
 
 def cloudwatch(tour: Tour) -> None:
     now, metric = datetime.now(UTC), {"Namespace": "web", "MetricName": "busy"}
-    tour.cloudwatch.put_metric_data(Namespace="web", MetricData=[{"MetricName": "busy", "Value": 1.0, "Timestamp": now}])
+    tour.cloudwatch.put_metric_data(
+        Namespace="web", MetricData=[{"MetricName": "busy", "Value": 1.0, "Timestamp": now}]
+    )
     tour.cloudwatch.put_metric_alarm(
         AlarmName="busy", **metric, Statistic="Average", Period=60, EvaluationPeriods=1, Threshold=5.0,
         ComparisonOperator="GreaterThanThreshold", TreatMissingData="missing",

@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError, create_parser
 from botocore.validate import ParamValidator
 
 from slackwater.lab.cloud.wire.answer import Answer
-from slackwater.lab.cloud.wire.called import CBOR, EC2, JSON, REST, Called
+from slackwater.lab.cloud.wire.called import CBOR, EC2, JSON, Called
 from slackwater.lab.cloud.wire.model import service_model
 
 PARSERS = {CBOR: "smithy-rpc-v2-cbor"}
