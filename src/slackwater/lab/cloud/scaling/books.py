@@ -36,8 +36,7 @@ class Member:
 
     `pool` is `Warmed:` in a warm pool. `then` follows when its target groups have drained, `next` when its hooks have
     continued. `since` is when it came into service, by the cloud's clock. `is_new`: a policy had it launched.
-    `is_at_risk`: another was launched in its place, and it no longer counts. `was_warm`: it came out of the warm pool;
-    `returns`: it leaves the group for it.
+    `is_at_risk`: another was launched in its place, and it no longer counts. `was_warm`: it came out of the warm pool.
     """
 
     id: str
@@ -55,7 +54,6 @@ class Member:
     spot: bool = False
     pool: str = ""
     was_warm: bool = False
-    returns: bool = False
     launched: datetime = field(default_factory=now)
     activity: Values = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)

@@ -143,7 +143,7 @@ def _way(member: Member | None) -> dict[str, str]:
         return {"Origin": EC2, "Destination": GROUP}
     here = POOL if member.pool else GROUP
     if member.is_leaving:
-        return {"Origin": here, "Destination": POOL if member.returns else EC2}
+        return {"Origin": here, "Destination": EC2}
     return {"Origin": POOL if member.was_warm else EC2, "Destination": here}
 
 

@@ -70,7 +70,7 @@ class Schedules:
 
     def _resize(self, group: Group, action: Values, moment: datetime) -> None:
         """A size that is not given stays, and the desired one within the limits; what cannot be is not done."""
-        sizes = {name: int(action.get(name, group.settings[name])) for name in SIZES}
+        sizes = {name: int(action[name] if name in action else group.settings[name]) for name in SIZES}
         if sizes["MinSize"] > sizes["MaxSize"]:
             return
         wanted = min(max(sizes["DesiredCapacity"], sizes["MinSize"]), sizes["MaxSize"])

@@ -1,4 +1,4 @@
-"""Whether an answer is one that botocore's model knows: every element, type, word of an enumeration, required member."""
+"""Whether an answer is one that botocore's model knows: its elements, types, enumerations and required members."""
 
 from __future__ import annotations
 
