@@ -51,6 +51,7 @@ class Member:
     is_spared: bool = True
     is_new: bool = False
     is_at_risk: bool = False
+    at_risk_since: float = 0.0
     spot: bool = False
     pool: str = ""
     was_warm: bool = False
@@ -113,6 +114,10 @@ class Group:
     @property
     def subnets(self) -> list[str]:
         return [each.strip() for each in self.settings.get("VPCZoneIdentifier", "").split(",") if each.strip()]
+
+    def at_risk(self) -> list[Member]:
+        """Still serving, and gone as soon as whoever was launched in their place does."""
+        return [each for each in self.members if each.is_at_risk and each.state == IN_SERVICE]
 
     def counted(self) -> list[Member]:
         return [each for each in self.members if each.state in COUNTED and not each.is_at_risk]

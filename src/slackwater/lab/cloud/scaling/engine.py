@@ -14,7 +14,7 @@ from slackwater.lab.cloud.errors import AwsError
 from slackwater.lab.cloud.scaling import activities
 from slackwater.lab.cloud.scaling.books import IN_SERVICE, Books, Group, Member, Values
 from slackwater.lab.cloud.scaling.choice import leaves_first
-from slackwater.lab.cloud.scaling.health import Health
+from slackwater.lab.cloud.scaling.health import SICK, Health
 from slackwater.lab.cloud.scaling.launcher import Launcher
 from slackwater.lab.cloud.scaling.messages import LAUNCH, LAUNCH_ERROR, TERMINATE, Messages, Silent
 from slackwater.lab.cloud.scaling.waits import LAUNCHING, TERMINATING, Waits
@@ -155,10 +155,20 @@ class Engine:
 
     def _end_the_risky(self, group: Group) -> None:
         """As soon as whoever was launched in their place serves."""
-        there = group.counted()
-        if len(there) >= group.desired and all(each.state == IN_SERVICE for each in there):
-            for member in [each for each in group.members if each.is_at_risk and each.state == IN_SERVICE]:
-                self.terminate(group, member, "an instance was taken out of service in response to a rebalance")
+        risky, there = group.at_risk(), group.counted()
+        since = min((each.at_risk_since for each in risky), default=0.0)
+        ready = [each for each in there if each.since >= since and self._is_ready(group, each)]
+        if len(there) >= group.desired and len(ready) >= min(len(risky), group.desired):
+            for member in risky:
+                why = "a health check" if member.health == SICK else "a rebalance"
+                self.terminate(group, member, f"an instance was taken out of service in response to {why}")
+
+    def _is_ready(self, group: Group, member: Member) -> bool:
+        """With an instance maintenance policy who is new must be healthy, and warmed up."""
+        if "InstanceMaintenancePolicy" not in group.settings:
+            return member.state == IN_SERVICE
+        warm = member.since + max(0, float(group.settings.get("DefaultInstanceWarmup", 0))) <= self.clock()
+        return member.state == IN_SERVICE and member.health != SICK and warm
 
     def lost(self, instance: str) -> None:
         """Somebody terminated it in EC2; no hook holds what is gone."""
