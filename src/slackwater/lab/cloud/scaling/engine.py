@@ -150,8 +150,12 @@ class Engine:
         for group in list(self.books.groups.values()):
             self.health.look(group)
             self._end_the_risky(group)
-            if group.retry and self.clock() >= group.retry[0]:
+            if (group.retry and self.clock() >= group.retry[0]) or self._is_too_large(group):
                 self.reconcile(group)
+
+    def _is_too_large(self, group: Group) -> bool:
+        """Who was still on the way in when the group shrank could not leave then."""
+        return len(group.counted()) > group.desired + group.surge
 
     def _end_the_risky(self, group: Group) -> None:
         """As soon as whoever was launched in their place serves."""
