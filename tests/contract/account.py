@@ -84,7 +84,8 @@ class Account(ABC):
             scaling.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
         self.until(lambda: not self._groups())
         self._clean_alarms()
-        for template in ec2.describe_launch_templates()["LaunchTemplates"]:
+        pages = ec2.get_paginator("describe_launch_templates").paginate()
+        for template in [each for page in pages for each in page["LaunchTemplates"]]:
             if template["LaunchTemplateName"].startswith(self.prefix):
                 ec2.delete_launch_template(LaunchTemplateId=template["LaunchTemplateId"])
         self._clean_profile()
@@ -96,7 +97,8 @@ class Account(ABC):
 
     def _clean_alarms(self) -> None:
         cloudwatch = self.client("cloudwatch")
-        names = [each["AlarmName"] for each in cloudwatch.describe_alarms()["MetricAlarms"]]
+        pages = cloudwatch.get_paginator("describe_alarms").paginate()
+        names = [each["AlarmName"] for page in pages for each in page["MetricAlarms"]]
         if ours := [name for name in names if self.prefix in name]:
             cloudwatch.delete_alarms(AlarmNames=ours)
 

@@ -19,6 +19,8 @@ LACKING = 'SLACKWATER_AWS is 1, but boto3 finds no {}: see docs/lab-cloud.md, "W
 def of_aws() -> OfAws:
     if os.environ.get("SLACKWATER_AWS") != "1":
         pytest.skip(WHY_NOT)
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        pytest.fail("SLACKWATER_AWS is 1, but AWS_ENDPOINT_URL leads elsewhere: that is no real account")
     session = boto3.Session()
     for name, found in (("credentials", session.get_credentials()), ("region", session.region_name)):
         if not found:
