@@ -34,7 +34,7 @@ Three workers, because two processors are then busy: a fourth would make hosts m
 """
 
 
-SHARED = {"tests/examples", "tests/lint", "tests/release", "tests/rollout", "tests/serving"}
+SHARED = {"tests/examples", "tests/lab/cloud/tour", "tests/lint", "tests/release", "tests/rollout", "tests/serving"}
 """Folders whose fixtures live as long as the run: two workers would make each twice."""
 
 
@@ -53,8 +53,7 @@ def unit(nodeid: str) -> str:
     lane, _ = place(file)
     if lane < len(LANES):
         return f"lane {lane + 1}"
-    folder = "/".join(PurePosixPath(file).parts[:2])
-    return folder if folder in SHARED else file
+    return next((folder for folder in SHARED if PurePosixPath(file).is_relative_to(folder)), file)
 
 
 class Lanes(LoadScopeScheduling):

@@ -108,7 +108,7 @@ def fleet() -> Iterator[Fleet]:
         serving(listening(), lambda _: me) as service,
     ):
         yield Fleet(endpoint, clock, service.url)
-        assert [] == endpoint.uncovered
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)
 
 
 def test_heartbeats_and_the_last_word(fleet: Fleet) -> None:

@@ -127,7 +127,7 @@ def machines() -> Iterator[LabMachines]:
 def fleet(machines: LabMachines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     with cloud(tmp_path_factory.mktemp("cloud"), lifecycle=True, machines=machines) as endpoint:
         yield Fleet(endpoint, machines)
-        assert [] == endpoint.uncovered
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)
 
 
 def is_off(host: LabHost) -> bool:

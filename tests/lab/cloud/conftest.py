@@ -18,7 +18,7 @@ def endpoint() -> Iterator[Endpoint]:
     """Its clock stands still: nothing happens that a test did not ask for."""
     with cloud(clock=lambda: 0.0) as running:
         yield running
-        assert [] == running.uncovered
+        assert ([], []) == (running.uncovered, running.misshapen)
 
 
 @pytest.fixture(scope="module")
@@ -90,4 +90,4 @@ def fleet() -> Iterator[Any]:
 
     with cloud(lifecycle=True, clock=Clock()) as endpoint:
         yield Fleet(endpoint)
-        assert [] == endpoint.uncovered
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)

@@ -154,3 +154,77 @@ def test_without_registration_nobody_becomes_a_target(fleet: Fleet) -> None:
     fleet.turn(1)
 
     assert (["InService"], []) == (fleet.states(), fleet.targets(arn))
+
+
+CAREFUL = {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 110}}
+
+
+def test_a_careful_group_launches_first(fleet: Fleet) -> None:
+    """An instance maintenance policy of 100 and more: the sick one stays until the new one serves, warmed up."""
+    fleet.make([UP], DesiredCapacity=1, DefaultInstanceWarmup=40, **CAREFUL)
+    fleet.complete("up", "CONTINUE")
+    sick = fleet.ids()[0]
+    sicken(fleet, sick)
+    fleet.turn(1)
+    coming = fleet.states()
+    (new,) = [each for each in fleet.ids() if each != sick]
+    fleet.complete("up", "CONTINUE", new)
+    fleet.turn(39)
+    cold = fleet.states()
+    fleet.turn(1)
+
+    assert ["InService", "Pending:Wait"] == coming
+    assert ["InService", "InService"] == cold
+    assert [new] == fleet.ids()
+    assert "health check" in fleet.activities()[0]["Cause"]
+
+
+def test_a_careful_group_goes_no_further_than_its_maximum(fleet: Fleet) -> None:
+    """Of three that are sick at once one is replaced after the other."""
+    fleet.make([UP], DesiredCapacity=3, **CAREFUL)
+    old = fleet.ids()
+    for one in old:
+        fleet.complete("up", "CONTINUE", one)
+    for one in old:
+        sicken(fleet, one)
+    most = 0
+    for _ in range(40):
+        fleet.turn(5)
+        most = max(most, len(fleet.ids()))
+        for one, state in zip(fleet.ids(), fleet.states(), strict=True):
+            if state == "Pending:Wait":
+                fleet.complete("up", "CONTINUE", one)
+
+    assert 4 == most
+    assert set() == set(old) & set(fleet.ids())
+    assert ["InService"] * 3 == fleet.states()
+
+
+def test_a_replacement_that_is_no_better_goes_and_the_old_one_stays(fleet: Fleet) -> None:
+    """Another is tried; capacity is kept as long as there is none."""
+    fleet.make([UP], DesiredCapacity=1, **CAREFUL)
+    fleet.complete("up", "CONTINUE")
+    sick = fleet.ids()[0]
+    sicken(fleet, sick)
+    fleet.turn(1)
+    (second,) = [each for each in fleet.ids() if each != sick]
+    fleet.complete("up", "CONTINUE", second)
+    sicken(fleet, second)
+    fleet.turn(5)
+    (third,) = [each for each in fleet.ids() if each != sick]
+    stays = sick in fleet.ids()
+    fleet.complete("up", "CONTINUE", third)
+    fleet.turn(1)
+
+    assert (True, True) == (stays, third != second)
+    assert [third] == fleet.ids()
+
+
+def test_a_group_that_may_shrink_ends_the_sick_at_once(fleet: Fleet) -> None:
+    """Minimum under 100: terminate and launch."""
+    policy = {"MinHealthyPercentage": 90, "MaxHealthyPercentage": 100}
+    fleet.make([DOWN], DesiredCapacity=1, InstanceMaintenancePolicy=policy)
+    sicken(fleet, fleet.ids()[0])
+    fleet.turn(1)
+
+    assert ["Terminating:Wait", "InService"] == fleet.states()

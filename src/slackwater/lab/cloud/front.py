@@ -15,12 +15,13 @@ from slackwater.lab.cloud.faults import Fault, Faults
 from slackwater.lab.cloud.levers import Levers
 from slackwater.lab.cloud.moto import LOCK, Moto
 from slackwater.lab.cloud.region import Region
-from slackwater.lab.cloud.wire.answer import Answer, refusal
+from slackwater.lab.cloud.wire.answer import Answer, known, refusal
 from slackwater.lab.cloud.wire.called import Called, called
+from slackwater.lab.cloud.wire.shapes import misshapen
 
 log = logging.getLogger("slackwater.lab.cloud")
 
-CUT = Answer(None, b"")
+CUT, OK = Answer(None, b""), 200
 # moto's own switches, one of which wipes every cloud of the process, and its one fake instance's metadata.
 NOT_AWS = ("/moto-api", "/latest/")
 LIFECYCLE = ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat")
@@ -34,6 +35,7 @@ class Front:
         self.faults, self.levers = Faults(), Levers(moto, regions[next(iter(regions))])
         self.calls: list[tuple[str, str]] = []
         self.uncovered: list[tuple[str, str]] = []
+        self.misshapen: list[tuple[str, str, str]] = []
         self.lifecycle_calls: list[tuple[str, dict[str, str]]] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -66,6 +68,13 @@ class Front:
         return refusal(fault.error(), call.protocol) if fault.code else CUT
 
     def _answer(self, call: Called, environ: dict[str, Any]) -> Answer:
+        """What no client of AWS could read is noted; a test that wants such an answer asks for a fault."""
+        answer = self._said(call, environ)
+        if call.operation in OPERATIONS.get(call.service, ()):
+            self.misshapen += [(call.service, call.operation, fault) for fault in misshapen(call, answer)]
+        return answer
+
+    def _said(self, call: Called, environ: dict[str, Any]) -> Answer:
         try:
             return self._answer_if_covered(call, environ)
         except AwsError as error:
@@ -87,7 +96,7 @@ class Front:
                 return own
             answer = self._ask_moto(environ)
             region.notice(call)
-            return answer
+            return known(call, answer) if answer.status == OK else answer
 
     def _region(self, name: str) -> Region:
         if name not in self.regions:

@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.ec2.models import ec2_backends
+from moto.events.utils import EventTemplateParser
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -27,6 +28,10 @@ FIRST_ACCOUNT = 123456789012
 _numbers = iter(range(FIRST_ACCOUNT, FIRST_ACCOUNT + 10**6))
 # Describing the 1,300 images that moto brings along takes seconds; a test registers the one it needs.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+# moto leaves out of what it delivers the account that every event of EventBridge names.
+EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE = (
+    '{"account": "<account>", ' + EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE.removeprefix("{")
+)
 KEYS = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
 
 

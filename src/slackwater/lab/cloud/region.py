@@ -78,7 +78,8 @@ class Region:
         self.refreshes = Refreshes(self.books, self.engine, checks, cloudwatch)
         parts = (hooks, traffic, self.activities, policies, firing, self.refreshes, Tags(self.books))
         others = (Members(self.books, self.engine), Processes(self.books, self.engine), Notifications(self.books, mail))
-        pools = (Schedules(self.books), WarmPools(self.books, self.engine))
+        self.schedules = Schedules(self.books, self.engine, self.times)
+        pools = (self.schedules, WarmPools(self.books, self.engine))
         self.services = {
             "autoscaling": Service("autoscaling", groups, *parts, *others, *pools),
             "ec2": Service(
@@ -104,6 +105,7 @@ class Region:
         self.registry.look()
         self.engine.tick()
         self.refreshes.tick()
+        self.schedules.tick()
         self.watch.tick()
 
     def notice(self, called: Called) -> None:

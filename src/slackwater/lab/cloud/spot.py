@@ -42,7 +42,7 @@ class Spot:
         self.mail.event("aws.ec2", RISKY, {"instance-id": instance}, [])
         for group, member in self.engine.books.members():
             if member.id == instance and group.settings.get("CapacityRebalance"):
-                member.is_at_risk = True
+                member.is_at_risk, member.at_risk_since = True, self.engine.clock()
                 self.engine.reconcile(group, "an instance was started in response to a rebalance recommendation")
 
     def tick(self) -> None:

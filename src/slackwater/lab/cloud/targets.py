@@ -36,7 +36,15 @@ KNOWN_ATTRIBUTES = frozenset(
     }
 )
 """ELBv2's API reference, TargetGroupAttribute."""
-INITIAL = "Elb.InitialHealthChecking"
+INITIAL, LEAVING = "Elb.InitialHealthChecking", "Target.DeregistrationInProgress"
+UNUSED, UNKNOWN = "Target.NotInUse", "Target.NotRegistered"
+WORDS = {
+    INITIAL: "Initial health checks in progress",
+    LEAVING: "Target deregistration is in progress",
+    UNUSED: "Target group is not configured to receive traffic from the load balancer",
+    UNKNOWN: "Target is not registered to the target group",
+}
+"""Short, as an operator would see them; clients go by the reason."""
 DELAY = "deregistration_delay.timeout_seconds"
 
 
@@ -92,7 +100,7 @@ class Targets:
         wanted = {each["Id"] for each in asked.get("Targets", [])}
         found = [self._describe(each, group) for each in there if not wanted or each.id in wanted]
         missing = wanted - {each.id for each in there}
-        found += [_unused({"Id": each}, "Target.NotRegistered") for each in sorted(missing)]
+        found += [_unused({"Id": each}, UNKNOWN) for each in sorted(missing)]
         return {"TargetHealthDescriptions": found}
 
     def modify_target_group_attributes(self, asked: Arguments) -> Mapping[str, Any]:
@@ -179,11 +187,11 @@ class Targets:
     def _describe(self, target: Target, group: dict[str, Any]) -> dict[str, Any]:
         about = {"Id": target.id, "Port": target.port}
         if not group.get("LoadBalancerArns"):
-            return _unused(about, "Target.NotInUse")
+            return _unused(about, UNUSED)
         if target.until is not None:
-            health = {"State": "draining", "Reason": "Target.DeregistrationInProgress"}
+            health = {"State": "draining", "Reason": LEAVING, "Description": WORDS[LEAVING]}
         elif self.clock() < target.known:
-            health = {"State": "initial", "Reason": INITIAL}
+            health = {"State": "initial", "Reason": INITIAL, "Description": WORDS[INITIAL]}
         else:
             health = {"State": target.state} | ({"Reason": target.reason} if target.reason else {})
         return {"Target": about, "TargetHealth": health, "HealthCheckPort": _health_port(target, group)}
@@ -195,7 +203,7 @@ def _health_port(target: Target, group: dict[str, Any]) -> str:
 
 
 def _unused(about: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {"Target": about, "TargetHealth": {"State": "unused", "Reason": reason}}
+    return {"Target": about, "TargetHealth": {"State": "unused", "Reason": reason, "Description": WORDS[reason]}}
 
 
 def _body(answer: dict[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Member:
 
     `pool` is `Warmed:` in a warm pool. `then` follows when its target groups have drained, `next` when its hooks have
     continued. `since` is when it came into service, by the cloud's clock. `is_new`: a policy had it launched.
-    `is_at_risk`: another was launched in its place, and it no longer counts.
+    `is_at_risk`: another was launched in its place, and it no longer counts. `was_warm`: it came out of the warm pool.
     """
 
     id: str
@@ -51,8 +51,10 @@ class Member:
     is_spared: bool = True
     is_new: bool = False
     is_at_risk: bool = False
+    at_risk_since: float = 0.0
     spot: bool = False
     pool: str = ""
+    was_warm: bool = False
     launched: datetime = field(default_factory=now)
     activity: Values = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
@@ -112,6 +114,10 @@ class Group:
     @property
     def subnets(self) -> list[str]:
         return [each.strip() for each in self.settings.get("VPCZoneIdentifier", "").split(",") if each.strip()]
+
+    def at_risk(self) -> list[Member]:
+        """Still serving, and gone as soon as whoever was launched in their place does."""
+        return [each for each in self.members if each.is_at_risk and each.state == IN_SERVICE]
 
     def counted(self) -> list[Member]:
         return [each for each in self.members if each.state in COUNTED and not each.is_at_risk]

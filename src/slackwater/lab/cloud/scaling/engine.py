@@ -14,7 +14,7 @@ from slackwater.lab.cloud.errors import AwsError
 from slackwater.lab.cloud.scaling import activities
 from slackwater.lab.cloud.scaling.books import IN_SERVICE, Books, Group, Member, Values
 from slackwater.lab.cloud.scaling.choice import leaves_first
-from slackwater.lab.cloud.scaling.health import Health
+from slackwater.lab.cloud.scaling.health import SICK, Health
 from slackwater.lab.cloud.scaling.launcher import Launcher
 from slackwater.lab.cloud.scaling.messages import LAUNCH, LAUNCH_ERROR, TERMINATE, Messages, Silent
 from slackwater.lab.cloud.scaling.waits import LAUNCHING, TERMINATING, Waits
@@ -91,7 +91,7 @@ class Engine:
         except (ClientError, AwsError) as error:
             said = error.message if isinstance(error, AwsError) else error.response["Error"]["Message"]
             activities.end(activity, "Failed", f"{said.rstrip('.')}. {FAILED}")
-            self.messages.happened(group, LAUNCH_ERROR, "", activity)
+            self.messages.happened(group, LAUNCH_ERROR, None, activity)
             return None
         names = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
         zone, kind = instance["Placement"]["AvailabilityZone"], instance["InstanceType"]
@@ -135,7 +135,7 @@ class Engine:
     def abandon(self, group: Group, member: Member, why: str) -> None:
         """A launch that is given up: the instance goes without any wait, and another is tried after a while."""
         activities.end(member.activity, "Cancelled", f"Instance failed to complete user's Lifecycle Action: {why}")
-        self.messages.happened(group, LAUNCH_ERROR, member.id, member.activity)
+        self.messages.happened(group, LAUNCH_ERROR, member, member.activity)
         self.terminate(
             group, member, "an instance was taken out of service in response to an abandoned launch", hooks=False
         )
@@ -150,15 +150,29 @@ class Engine:
         for group in list(self.books.groups.values()):
             self.health.look(group)
             self._end_the_risky(group)
-            if group.retry and self.clock() >= group.retry[0]:
+            if (group.retry and self.clock() >= group.retry[0]) or self._is_too_large(group):
                 self.reconcile(group)
+
+    def _is_too_large(self, group: Group) -> bool:
+        """Who was still on the way in when the group shrank could not leave then."""
+        return len(group.counted()) > group.desired + group.surge
 
     def _end_the_risky(self, group: Group) -> None:
         """As soon as whoever was launched in their place serves."""
-        there = group.counted()
-        if len(there) >= group.desired and all(each.state == IN_SERVICE for each in there):
-            for member in [each for each in group.members if each.is_at_risk and each.state == IN_SERVICE]:
-                self.terminate(group, member, "an instance was taken out of service in response to a rebalance")
+        risky, there = group.at_risk(), group.counted()
+        since = min((each.at_risk_since for each in risky), default=0.0)
+        ready = [each for each in there if each.since >= since and self._is_ready(group, each)]
+        if len(there) >= group.desired and len(ready) >= min(len(risky), group.desired):
+            for member in risky:
+                why = "a health check" if member.health == SICK else "a rebalance"
+                self.terminate(group, member, f"an instance was taken out of service in response to {why}")
+
+    def _is_ready(self, group: Group, member: Member) -> bool:
+        """With an instance maintenance policy who is new must be healthy, and warmed up."""
+        if "InstanceMaintenancePolicy" not in group.settings:
+            return member.state == IN_SERVICE
+        warm = member.since + max(0, float(group.settings.get("DefaultInstanceWarmup", 0))) <= self.clock()
+        return member.state == IN_SERVICE and member.health != SICK and warm
 
     def lost(self, instance: str) -> None:
         """Somebody terminated it in EC2; no hook holds what is gone."""
@@ -182,7 +196,7 @@ class Engine:
 
     def in_service(self, group: Group, member: Member) -> None:
         self.serve(group, member)
-        self.messages.happened(group, LAUNCH, member.id, member.activity)
+        self.messages.happened(group, LAUNCH, member, member.activity)
 
     def serve(self, group: Group, member: Member) -> None:
         self.register(group, member)
@@ -196,7 +210,7 @@ class Engine:
         member.then = None
         self.move(member, f"{member.pool}Terminated")
         activities.end(member.activity)
-        self.messages.happened(group, TERMINATE, member.id, member.activity)
+        self.messages.happened(group, TERMINATE, member, member.activity)
         group.forget(member)
 
     def move(self, member: Member, state: str) -> None:

@@ -49,9 +49,10 @@ class Health:
         refreshing = self.engine.refresh(group) and not self.engine.lifecycle
         if waits or refreshing or {"ReplaceUnhealthy", "Terminate"} & set(group.suspended):
             return
-        there = [each for each in group.members if each.state == IN_SERVICE and each.health == SICK]
+        there = [each for each in group.counted() if each.state == IN_SERVICE and each.health == SICK]
         sick = [each for each in there if not each.is_spared or self._is_grown(group, each)]
-        for member in sick:
+        sick = self._in_turn(group, sick)
+        for member in [each for each in sick if not each.is_at_risk]:
             self.engine.terminate(group, member, CAUSE)
         if sick:
             self.engine.plan_retry(group, False)
@@ -59,6 +60,29 @@ class Health:
             self.engine.reconcile(group)
             group.retry = planned
 
+    def _in_turn(self, group: Group, sick: list[Member]) -> list[Member]:
+        """Where the maintenance policy has new ones come first, the old stay for so long, few at a time.
+
+        Who came in the place of one that stays, and is no better, goes at once.
+        """
+        room = _room(group)
+        if room is None:
+            return sick
+        waiting = group.at_risk()
+        since = min((each.at_risk_since for each in waiting), default=None)
+        failed = [each for each in sick if since is not None and each.since >= since]
+        chosen = [each for each in sick if each not in failed][: max(0, room - len(waiting))]
+        for member in chosen:
+            member.is_at_risk, member.at_risk_since = True, self.engine.clock()
+        return [*failed, *chosen]
+
     def _is_grown(self, group: Group, member: Member) -> bool:
         """The grace period begins when it is in service."""
         return member.since + float(group.settings.get("HealthCheckGracePeriod", 0)) <= self.engine.clock()
+
+
+def _room(group: Group) -> int | None:
+    """How many may be there beyond the desired size, one at least; None: the old go first, or nobody has said."""
+    policy = group.settings.get("InstanceMaintenancePolicy", {})
+    least, most = policy.get("MinHealthyPercentage", 0), policy.get("MaxHealthyPercentage", 100)
+    return max(1, group.desired * (most - 100) // 100) if least == 100 and most > 100 else None

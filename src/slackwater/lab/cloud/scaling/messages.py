@@ -22,13 +22,16 @@ EVENTS = {
     LAUNCH_ERROR: "EC2 Instance Launch Unsuccessful",
     TERMINATE: "EC2 Instance Terminate Successful",
 }
-TRANSITIONS = {
-    "autoscaling:EC2_INSTANCE_LAUNCHING": ("EC2 Instance-launch Lifecycle Action", "EC2", "AutoScalingGroup"),
-    "autoscaling:EC2_INSTANCE_TERMINATING": ("EC2 Instance-terminate Lifecycle Action", "AutoScalingGroup", "EC2"),
+ACTIONS = {
+    "autoscaling:EC2_INSTANCE_LAUNCHING": "EC2 Instance-launch Lifecycle Action",
+    "autoscaling:EC2_INSTANCE_TERMINATING": "EC2 Instance-terminate Lifecycle Action",
 }
-"""By a hook's transition: EventBridge's detail type, where the instance comes from, and where it goes."""
-OF_AN_ACTIVITY = ("ActivityId", "Description", "Cause", "StartTime", "EndTime", "StatusCode", "StatusMessage")
+"""EventBridge's detail type by a hook's transition."""
+OF_AN_ACTIVITY = ("ActivityId", "Description", "Cause", "StartTime", "EndTime")
+FAILED, HALF, WHOLE = "Failed", ("InProgress", 50), 100
+"""A message of success says that its activity is half done; the documented ones do (user guide, event reference)."""
 SERVICE = "AWS Auto Scaling"
+EC2, GROUP, POOL = "EC2", "AutoScalingGroup", "WarmPool"
 
 
 class Messages(Protocol):
@@ -36,7 +39,7 @@ class Messages(Protocol):
 
     def waits(self, group: Group, member: Member, action: Action) -> None: ...
 
-    def happened(self, group: Group, kind: str, instance: str, activity: Values) -> None: ...
+    def happened(self, group: Group, kind: str, member: Member | None, activity: Values) -> None: ...
 
 
 class Silent:
@@ -45,7 +48,7 @@ class Silent:
     def waits(self, group: Group, member: Member, action: Action) -> None:
         """Nothing."""
 
-    def happened(self, group: Group, kind: str, instance: str, activity: Values) -> None:
+    def happened(self, group: Group, kind: str, member: Member | None, activity: Values) -> None:
         """Nothing."""
 
 
@@ -57,33 +60,38 @@ class Mail:
 
     def waits(self, group: Group, member: Member, action: Action) -> None:
         """One message a hook."""
-        kind, origin, destination = TRANSITIONS[action.hook["LifecycleTransition"]]
-        warm = bool(member.pool)
         detail = {
             "LifecycleActionToken": action.token,
             "AutoScalingGroupName": group.name,
             "LifecycleHookName": action.hook["LifecycleHookName"],
             "EC2InstanceId": member.id,
             "LifecycleTransition": action.hook["LifecycleTransition"],
-            "Origin": "WarmPool" if warm and origin == "AutoScalingGroup" else origin,
-            "Destination": "WarmPool" if warm and destination == "AutoScalingGroup" else destination,
+            **_way(member),
         }
         if told := action.hook.get("NotificationMetadata"):
             detail["NotificationMetadata"] = told
         if target := action.hook.get("NotificationTargetARN"):
             self._deliver(target, {**self._head(), **detail})
-        self._announce(group, kind, detail, member.id)
+        self._announce(ACTIONS[action.hook["LifecycleTransition"]], detail, [group.arn])
 
-    def happened(self, group: Group, kind: str, instance: str, activity: Values) -> None:
-        """To the group's topics that asked for this kind, and to EventBridge."""
-        about = {name: _text(activity[name]) for name in OF_AN_ACTIVITY if name in activity}
-        details = json.loads(activity["Details"] or "{}")
-        detail = {**about, "AutoScalingGroupName": group.name, "EC2InstanceId": instance, "Details": details}
-        arn = {"AutoScalingGroupARN": group.arn, "Event": kind, "Progress": activity["Progress"]}
+    def happened(self, group: Group, kind: str, member: Member | None, activity: Values) -> None:
+        """To the group's topics that asked for this kind, and to EventBridge. No member: EC2 refused the launch."""
+        status, progress = (FAILED, WHOLE) if kind == LAUNCH_ERROR else HALF
+        detail = {
+            **{name: _text(activity[name]) for name in OF_AN_ACTIVITY if name in activity},
+            "StatusCode": status,
+            "StatusMessage": activity.get("StatusMessage", ""),
+            "AutoScalingGroupName": group.name,
+            "EC2InstanceId": member.id if member else "",
+            "Details": json.loads(activity["Details"] or "{}"),
+            **_way(member),
+        }
+        about = {"AutoScalingGroupARN": group.arn, "Event": kind, "Progress": progress}
         for topic, kinds in group.notifications.items():
             if kind in kinds:
-                self._deliver(topic, {**self._head(), **arn, **detail})
-        self._announce(group, EVENTS[kind], {**detail, "RequestId": activity["ActivityId"]}, instance)
+                self._deliver(topic, {**self._head(), **about, **detail})
+        resources = [group.arn, self._arn(group, member)] if member else [group.arn]
+        self._announce(EVENTS[kind], {**detail, "RequestId": activity["ActivityId"]}, resources)
 
     def event(self, source: str, kind: str, detail: Mapping[str, Any], resources: list[str]) -> None:
         """moto takes what AWS reserves for itself: events whose source begins with aws."""
@@ -108,11 +116,11 @@ class Mail:
     def _head(self) -> dict[str, str]:
         return {"Service": SERVICE, "Time": _text(now()), "RequestId": str(uuid4()), "AccountId": self.account}
 
-    def _announce(self, group: Group, kind: str, detail: Mapping[str, Any], instance: str) -> None:
-        region = group.arn.split(":")[3]
-        self.event(
-            "aws.autoscaling", kind, detail, [group.arn, f"arn:aws:ec2:{region}:{self.account}:instance/{instance}"]
-        )
+    def _announce(self, kind: str, detail: Mapping[str, Any], resources: list[str]) -> None:
+        self.event("aws.autoscaling", kind, detail, resources)
+
+    def _arn(self, group: Group, member: Member) -> str:
+        return f"arn:aws:ec2:{group.arn.split(':')[3]}:{self.account}:instance/{member.id}"
 
     def _deliver(self, target: str, message: Mapping[str, Any]) -> None:
         try:
@@ -127,6 +135,16 @@ class Mail:
             sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message))
         else:
             self._client("sns").publish(TopicArn=target, Message=json.dumps(message), Subject="Auto Scaling")
+
+
+def _way(member: Member | None) -> dict[str, str]:
+    """Where it comes from and where it goes (user guide, warm pool events and notifications)."""
+    if member is None:
+        return {"Origin": EC2, "Destination": GROUP}
+    here = POOL if member.pool else GROUP
+    if member.is_leaving:
+        return {"Origin": here, "Destination": EC2}
+    return {"Origin": POOL if member.was_warm else EC2, "Destination": here}
 
 
 def _text(value: Any) -> str:

@@ -51,7 +51,7 @@ class WarmPool:
         member = next((each for each in group.warm if each.state in READY), None)
         if member:
             group.warm.remove(member)
-            member.pool = ""
+            member.pool, member.was_warm = "", True
             words = f"Launching a new EC2 instance from warm pool: {member.id}"
             member.activity = activities.begin(group, words, cause, "PreInService")
         return member

@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from slackwater.lab.cloud.errors import AwsError
-from slackwater.lab.cloud.wire.called import CBOR, EC2, JSON, REST
+from slackwater.lab.cloud.wire.called import CBOR, EC2, JSON, REST, Called
 from slackwater.lab.cloud.wire.model import service_model
 
 
@@ -70,6 +70,27 @@ def _scalar(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     return str(value)
+
+
+def known(call: Called, answer: Answer) -> Answer:
+    """A JSON answer of moto's with what the model knows of it; in the other protocols its serialisers see to that."""
+    shape = service_model(call.service).operation_model(call.operation).output_shape
+    if call.protocol != JSON or shape is None or not answer.body:
+        return answer
+    return Answer(answer.status, json.dumps(_known(shape, json.loads(answer.body))).encode(), _without_length(answer))
+
+
+def _known(shape: Any, value: Any) -> Any:
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        members = {member.serialization.get("name", name): member for name, member in shape.members.items()}
+        return {name: _known(members[name], each) for name, each in value.items() if name in members}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_known(shape.member, each) for each in value]
+    return value
+
+
+def _without_length(answer: Answer) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
 
 
 def refusal(error: AwsError, protocol: str) -> Answer:
