@@ -30,7 +30,7 @@ LANES = (
 )
 """A fleet's modules stand in one lane, for two workers would make it twice. A worker that is free takes the next lane.
 
-Three workers, because two processors are then busy: a fourth would make hosts miss the deadlines that rollouts give them.
+Three workers, because two processors are then busy: with a fourth, hosts missed the deadlines that rollouts give them.
 """
 
 

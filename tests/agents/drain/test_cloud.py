@@ -24,6 +24,8 @@ from tests.agents.drain.usual import usual
 from tests.lab.cloud.conftest import group_arguments, template_data
 from tests.lab.cloud.test_targets import balance
 
+DELAY = 300
+"""Seconds that a target group drains unless told otherwise."""
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 HOOK = {"LifecycleHookName": "down", "LifecycleTransition": TERMINATING, "HeartbeatTimeout": 60}
 HOOK |= {"DefaultResult": "CONTINUE"}
@@ -78,6 +80,11 @@ class Fleet:
     def shrink(self) -> None:
         self.asg.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=0)
 
+    def shrink_to_its_hooks(self) -> None:
+        """The target group has drained: now the group waits for the agent."""
+        self.shrink()
+        self.wait(DELAY)
+
     def wait(self, seconds: float) -> None:
         self.clock.seconds += seconds
         self.endpoint.cloud.tick()
@@ -115,7 +122,7 @@ def test_heartbeats_and_the_last_word(fleet: Fleet) -> None:
     """Before the group waits they are refused, and no fault; then a beat at half of its time, and one word."""
     fleet.look(COMPLETES)
     early = (fleet.state(), fleet.cloud.beats, fleet.cloud.completed, fleet.cloud.failures)
-    fleet.shrink()
+    fleet.shrink_to_its_hooks()
     for _ in range(60):
         fleet.look(BEATS)
         fleet.wait(0)
@@ -130,7 +137,7 @@ def test_heartbeats_and_the_last_word(fleet: Fleet) -> None:
 
 def test_a_word_that_nobody_waits_for_is_the_last(fleet: Fleet) -> None:
     """The group's own books say so; that there is no action alone would not."""
-    fleet.shrink()
+    fleet.shrink_to_its_hooks()
     fleet.wait(61)
     fleet.look(COMPLETES)
 
@@ -145,7 +152,7 @@ def test_out_of_the_target_group_and_back(fleet: Fleet) -> None:
     off, during = targets.off, fleet.registered()
     fleet.look(BACK, Leave(groups=left))
 
-    assert ("healthy", "draining", "healthy") == (before, during, fleet.registered())
+    assert ("initial", "draining", "initial") == (before, during, fleet.registered())
     assert (fleet.clock.seconds - 3, (fleet.arn,)) == (off, left)
     assert (None, frozenset(), {fleet.arn}) == (targets.off, targets.own, targets.back)
 
@@ -176,7 +183,7 @@ def test_an_agent_that_restarts_registers_what_it_had_left(fleet: Fleet) -> None
     again.look()
 
     assert (frozenset(), {fleet.arn}) == (early, again.targets.back)
-    assert "healthy" == fleet.registered()
+    assert "initial" == fleet.registered()
 
 
 def test_nothing_is_left_that_nobody_remembers(fleet: Fleet) -> None:
@@ -185,7 +192,7 @@ def test_nothing_is_left_that_nobody_remembers(fleet: Fleet) -> None:
     named = fleet.cloud.targets.own
     fleet.look(OUT)
 
-    assert ({fleet.arn}, "healthy") == (named, fleet.registered())
+    assert ({fleet.arn}, "initial") == (named, fleet.registered())
     assert ("elbv2", "DeregisterTargets") not in fleet.endpoint.calls
 
 
@@ -200,7 +207,7 @@ def test_a_call_that_was_not_answered_is_undone_too(fleet: Fleet, is_restarted: 
         fleet.cloud = fleet.agent()
     fleet.look(BACK, Leave(groups=leave.groups))
 
-    assert ("draining", "healthy") == (during, fleet.registered())
+    assert ("draining", "initial") == (during, fleet.registered())
 
 
 def test_called_off_while_the_call_is_under_way(fleet: Fleet) -> None:
@@ -208,7 +215,7 @@ def test_called_off_while_the_call_is_under_way(fleet: Fleet) -> None:
     fleet.out()
     fleet.look(BACK, Leave())
 
-    assert "healthy" == fleet.registered()
+    assert "initial" == fleet.registered()
 
 
 def test_a_leave_that_begins_again_leaves_again(fleet: Fleet) -> None:
@@ -222,7 +229,7 @@ def test_a_leave_that_begins_again_leaves_again(fleet: Fleet) -> None:
     back = (fleet.registered(), fleet.cloud.targets.back)
     fleet.look(OUT, leave)
 
-    assert ("draining", ("healthy", {fleet.arn, more})) == (refused, back)
+    assert ("draining", ("initial", {fleet.arn, more})) == (refused, back)
     assert ("draining", fleet.clock.seconds) == (fleet.registered(), fleet.cloud.targets.off)
 
 
@@ -245,7 +252,7 @@ def test_a_call_ends_in_its_time(fleet: Fleet) -> None:
 
 def test_a_call_that_hangs_holds_up_no_heartbeat(fleet: Fleet) -> None:
     """The group waits for the one; of the other nobody hears yet."""
-    fleet.shrink()
+    fleet.shrink_to_its_hooks()
     fleet.endpoint.slow("elbv2", "DescribeTargetGroups", 8)
     fleet.cloud.begin()
     fleet.cloud.told(Leave(State.DRAINING), OUT)
@@ -259,7 +266,7 @@ def test_a_call_that_hangs_holds_up_no_heartbeat(fleet: Fleet) -> None:
 @pytest.mark.parametrize("code", ["Throttling", None, "InternalFailure"])
 def test_what_aws_does_not_take_is_said_again(fleet: Fleet, code: str | None) -> None:
     """Counted, said once, and right the next time."""
-    fleet.shrink()
+    fleet.shrink_to_its_hooks()
     fleet.endpoint.fail("autoscaling", "CompleteLifecycleAction", code, times=1)
     fleet.look(COMPLETES)
     fleet.look(COMPLETES)
