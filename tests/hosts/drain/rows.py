@@ -47,7 +47,7 @@ class Row:
 
     `around` is what stands before and is taken away behind. `cut` are words that the report must have, each of another
     step's line; without any nothing may be cut. `slow` is how many of the requests that do not end are lost.
-    `again`: the last word must have been told more than once.
+    `again`: the last word must have been told more than once; `is_told`: the agent comes to tell it.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Row:
     cut: tuple[str, ...] = ()
     slow: int = 0
     again: bool = False
-    by: str = "completed: CONTINUE"
+    is_told: bool = True
     daily: bool = False
 
     def __str__(self) -> str:
@@ -124,8 +124,7 @@ def lingering(row: Row, cut: tuple[str, ...] = ("balancers",)) -> Row:
 
 def killed() -> Iterator[Row]:
     for step in STEPS:
-        by = "" if step == "complete" else Row.by
-        row = Row(f"agent killed at {step}, scale-in", scale_in, End.GONE, step, KILL, by=by, daily=step == "balancers")
+        row = Row(f"agent killed at {step}, scale-in", scale_in, End.GONE, step, KILL, daily=step == "balancers")
         yield lingering(row)
     for step in FOR_AN_OPERATOR:
         yield lingering(Row(f"agent killed at {step}, operator", operator, End.OUT, step, KILL))
@@ -164,7 +163,7 @@ def cloud_fails() -> Iterator[Row]:
     word = "CompleteLifecycleAction"
     yield Row("API throttled for 60 s", scale_in, End.GONE, "gate", there=throttled(LOST, "autoscaling"), daily=True)
     lost = failing(word, None, after=True)
-    yield Row("completion lost after commit", scale_in, End.GONE, around=lost, again=True, by="", daily=True)
+    yield Row("completion lost after commit", scale_in, End.GONE, around=lost, daily=True)
     yield Row("completion cut before commit", scale_in, End.GONE, around=failing(word, None), again=True)
     broken = failing(word, "InternalFailure", 3, status=500)
     yield Row("completion answered with 500 three times", scale_in, End.GONE, around=broken, again=True)
@@ -190,7 +189,7 @@ def load_balancers() -> Iterator[Row]:
     yield Row("drained before the wait begins", scale_in, End.GONE, around=behind, again=True, daily=True)
     yield Row("target group and agent killed, operator", operator, End.OUT, "quiet", KILL, around=behind)
     refused = throttled(15, "elbv2")
-    yield Row("target groups' API throttled", scale_in, End.GONE, "gate", there=refused, around=behind, again=True)
+    yield Row("target groups' API throttled", scale_in, End.GONE, "gate", there=refused, around=behind)
     gone = conditions.second_balancer
     yield Row("balancer down", scale_in, End.GONE, around=gone, cut=("balancers",), daily=True)
     yield Row("balancer's agent killed", scale_in, End.GONE, "gate", there=conditions.balancers_agent_killed)
@@ -203,7 +202,7 @@ def app_and_host() -> Iterator[Row]:
     yield Row("app ignores SIGTERM", scale_in, End.GONE, around=deaf, daily=True)
     yield Row("nginx reloaded at quiet", scale_in, End.GONE, "quiet", "systemctl reload nginx.service")
     full = conditions.full_disk
-    yield Row("disk full, scale-in", scale_in, End.GONE, around=full, by="", daily=True)
+    yield Row("disk full, scale-in", scale_in, End.GONE, around=full, daily=True)
     yield Row("disk full, operator", operator, End.OUT, around=full)
     yield Row(
         f"hook of 30 s by hand where {HOOK_TIMEOUT} s are declared",
@@ -211,7 +210,7 @@ def app_and_host() -> Iterator[Row]:
         End.GONE,
         around=conditions.short_hook,
         slow=5,
-        by="",
+        is_told=False,
     )
     slowly = with_slow_requests(scale_in)
     for words, seconds in (("forward", 3600), ("back", -3600)):
