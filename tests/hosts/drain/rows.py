@@ -48,6 +48,7 @@ class Row:
     `around` is what stands before and is taken away behind. `cut` are words that the report must have, each of another
     step's line; without any nothing may be cut. `slow` is how many of the requests that do not end are lost.
     `again`: the last word must have been told more than once; `is_told`: the agent comes to tell it.
+    `is_kept`: the disk has its leave.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Row:
     slow: int = 0
     again: bool = False
     is_told: bool = True
+    is_kept: bool = True
     daily: bool = False
 
     def __str__(self) -> str:
@@ -110,6 +112,10 @@ def failing(operation: str, code: str | None, times: int = 1, after: bool = Fals
             bench.endpoint.recover()
 
     return around
+
+
+def expired(bench: Bench) -> None:
+    bench.endpoint.fail("autoscaling", "*", "ExpiredToken", times=3, status=403)
 
 
 def slow_word(bench: Bench) -> AbstractContextManager[None]:
@@ -170,8 +176,7 @@ def cloud_fails() -> Iterator[Row]:
     yield Row("completion answered late", scale_in, End.GONE, around=slow_word)
     beats = failing("RecordLifecycleActionHeartbeat", None, 3, after=True)
     yield Row("heartbeats lost after commit", scale_in, End.GONE, around=beats)
-    expired = failing("*", "ExpiredToken", 3, status=403)
-    yield Row("credentials expired", scale_in, End.GONE, around=expired, daily=True)
+    yield Row("credentials expired", scale_in, End.GONE, "gate", there=expired, daily=True)
 
 
 def metadata_fail() -> Iterator[Row]:
@@ -202,7 +207,7 @@ def app_and_host() -> Iterator[Row]:
     yield Row("app ignores SIGTERM", scale_in, End.GONE, around=deaf, daily=True)
     yield Row("nginx reloaded at quiet", scale_in, End.GONE, "quiet", "systemctl reload nginx.service")
     full = conditions.full_disk
-    yield Row("disk full, scale-in", scale_in, End.GONE, around=full, daily=True)
+    yield Row("disk full, scale-in", scale_in, End.GONE, around=full, is_kept=False, daily=True)
     yield Row("disk full, operator", operator, End.OUT, around=full)
     yield Row(
         f"hook of 30 s by hand where {HOOK_TIMEOUT} s are declared",
