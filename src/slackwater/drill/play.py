@@ -1,0 +1,83 @@
+"""A drill from its first host to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from slackwater.drill import scenarios
+from slackwater.drill.live import View
+from slackwater.drill.report import Report, made
+from slackwater.drill.scenarios import Scenario
+from slackwater.drill.setting import Sizes, launch, staged
+from slackwater.drill.stage import LIMIT, Stage
+from slackwater.drill.timeline import watching
+from slackwater.errors import SlackwaterError
+from slackwater.lab.load import Load
+
+RTT = 0.04
+LONG, LONG_MS = 0.002, 20_000
+"""The share of requests that take so many milliseconds."""
+VISITORS = 4
+"""WebSockets that stay."""
+ONE = Sizes(smallest=2, largest=3, step=1)
+"""Of the group where one scenario is played: as few hosts as show it."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`scenario` None is the whole story; `rate` is requests/s; `name` is the lab's."""
+
+    scenario: str | None = None
+    times: int = 1
+    rate: float = 100.0
+    name: str = "drill"
+
+    @property
+    def scenarios(self) -> Sequence[Scenario]:
+        if self.scenario is None:
+            return scenarios.STORY
+        return [scenarios.load, *[scenarios.ALL[self.scenario]] * self.times]
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes() if self.scenario is None else ONE
+
+    def load(self, url: str) -> Load:
+        """Bounded, also where nobody would ever stop it."""
+        seconds = LIMIT * 4 * len(self.scenarios)
+        return Load(
+            url, self.rate, seconds, keepalive=1.0, rtt=RTT, long=LONG, long_ms=LONG_MS, websockets=VISITORS
+        )  # fmt: skip
+
+
+def play(wish: Wish, console: Console) -> Report:
+    """Whatever is raised on the way, the lab is gone then. A scenario that failed is a fault of the report."""
+    view, faults = View(console), list[str]()
+    with ExitStack() as ends:
+        ends.enter_context(view.shown())
+        stage = view.stage = ends.enter_context(staged(wish.name, wish.sizes, view.say))
+        with watching(stage.tick):
+            launch(stage)
+            view.say(f"people come to {stage.url}: {wish.rate:g} requests/s")
+            with stage.visited(wish.load(stage.url)):
+                _play(stage, wish, faults)
+        stage.tick()
+        report = made(stage, faults)
+        view.stage = None
+        view.say("the lab is removed")
+    return report
+
+
+def _play(stage: Stage, wish: Wish, faults: list[str]) -> None:
+    """What follows on one that failed would tell nothing."""
+    for scenario in wish.scenarios:
+        try:
+            scenario(stage)
+        except SlackwaterError as error:
+            faults.append(f"{stage.phases[-1].name}: {error}")
+            stage.say(faults[-1])
+            return
