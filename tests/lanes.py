@@ -30,6 +30,7 @@ LANES = (
         "tests/hosts/drain",
         "tests/hosts/arrival",
         "tests/hosts/cloud",
+        "tests/hosts/drill",
         "tests/hosts/converge/test_interrupted.py",
         "tests/hosts/converge",
     ),

@@ -8,6 +8,8 @@ from typing import Any
 from slackwater.lab.cloud import Endpoint, Ground
 
 GROUP, FLEET = "shop-drill", "drill"
+WARM_UP = 40
+"""Seconds that a new instance counts as one to come; the balancer gives it its full share within 37."""
 LEDGER = "/var/lib/slackwater/shop/ledger"
 """On each instance: the app writes the id of every POST that it begins, a line each."""
 OPENING = '"""Written by a drill."""\n\nfrom slackwater import *\n\n'
@@ -41,7 +43,7 @@ CLOUD = """scaling_group = ScalingGroup(
     maximum={maximum},
     desired={desired},
     wheels=True,
-    warm_up=0,
+    warm_up={warm_up},
     policies=[
         Policy.step("high", Metric.custom("Drill", "load"), above=70, periods=1, adjustment={step}),
         Policy.step("low", Metric.custom("Drill", "load"), below=30, periods=1, adjustment=-{step}),
@@ -69,9 +71,16 @@ cloud = [("@local", {{"_sudo": False}})]
 def files(cloud: Endpoint, ground: Ground, balancer: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, str]:
     """By their path in the project; `balancer` is its data in the inventory, and how instances are logged in to."""
     login = {key: value for key, value in balancer.items() if key not in {"ssh_hostname", "address"}}
-    values: dict[str, Any] = {"group": GROUP, "fleet": FLEET, "ledger": LEDGER, "ground": ground, **sizes}
+    values: dict[str, Any] = {
+        "group": GROUP,
+        "fleet": FLEET,
+        "ledger": LEDGER,
+        "ground": ground,
+        "warm_up": WARM_UP,
+        **sizes,
+    }
     values |= {"region": cloud.region, "endpoint": cloud.url, "store": f"s3://{ground.bucket}/fleet"}
-    values |= {"balancer": dict(balancer), "login": login}
+    values |= {"balancer": dict(balancer), "login": login, "ground": ground, **sizes}
     told = {"all": ALL, "app": APP, "cloud": CLOUD, "drill": DRILL}
     texts = {f"group_data/{name}.py": OPENING + text.format(**values) for name, text in told.items()}
     return {**texts, "inventories/drill.py": INVENTORY.format(**values)}

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,14 @@ class Operator:
     cloud: Endpoint
 
     @classmethod
-    def begin(cls, folder: Path, cloud: Endpoint, ground: Ground, balancer: LabHost, **sizes: int) -> Operator:
-        """A new folder; `sizes` are those of the group, and `step`, by how many instances its alarms change it."""
+    def begin(
+        cls, folder: Path, cloud: Endpoint, ground: Ground, balancer: Mapping[str, Any], **sizes: int
+    ) -> Operator:
+        """A new folder; `balancer` is its data in the inventory, `sizes` are the group's, and `step`, by how many
+        instances its alarms change it."""
         for name in COPIED:
             _copy(_original(name), folder / name)
-        told = {key: value for key, value in data(balancer).items() if key != "fleet"}
-        for name, text in files(cloud, ground, told, sizes).items():
+        for name, text in files(cloud, ground, balancer, sizes).items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
         kept, cache = PLACES.cache / "wheels", folder / ".slackwater/cache/wheels"
@@ -66,8 +69,7 @@ class Operator:
 
     def prepare(self, builder: LabHost) -> None:
         """`slackwater image prepare`: the host, which is on, is sealed afterwards and can be asked nothing more."""
-        told = {key: value for key, value in data(builder).items() if key != "fleet"}
-        (self.folder / BUILDER).write_text(f"app = {[(builder.name, told)]!r}\n")
+        (self.folder / BUILDER).write_text(f"app = {[(builder.name, told(builder))]!r}\n")
         (self.folder / "group_data/image.py").write_text((self.folder / "group_data/drill.py").read_text())
         self.slackwater("image", "prepare", BUILDER, builder.name)
 
@@ -78,8 +80,9 @@ class Operator:
         """The alarm of a step policy rings, as by `aws cloudwatch set-alarm-state`, and is quiet again."""
         cloudwatch = self.cloud.client("cloudwatch")
         for state in ("ALARM", "OK"):
-            told: dict[str, Any] = {"AlarmName": f"slackwater-{GROUP}:{policy}", "StateReason": "a drill"}
-            cloudwatch.set_alarm_state(**told, StateValue=state)
+            cloudwatch.set_alarm_state(
+                AlarmName=f"slackwater-{GROUP}:{policy}", StateReason="a drill", StateValue=state
+            )
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(
@@ -88,8 +91,14 @@ class Operator:
         )  # fmt: skip
         if done.returncode:
             said = (done.stdout + done.stderr)[-LAST:]
-            raise LabError(f"{' '.join(words[2:])} ended with status {done.returncode}:\n{said}")
+            typed = " ".join(word for word in words[2:] if word != SLACKWATER)
+            raise LabError(f"{typed} ended with status {done.returncode}:\n{said}")
         return done.stdout
+
+
+def told(host: LabHost) -> dict[str, Any]:
+    """A host's data in the inventory; which fleet it is in its group says."""
+    return {key: value for key, value in data(host).items() if key != "fleet"}
 
 
 def _original(name: str) -> Path:

@@ -30,6 +30,7 @@ def scale_out(stage: Stage) -> None:
     """The alarm rings that asks for more."""
     if stage.size + stage.step > stage.largest:
         scale_in(stage)
+    stage.wait(stage.is_warm, "the last launch to count in full")
     with stage.phase("scale-out", launches=stage.step) as phase:
         before = set(stage.states())
         stage.operator.alarm("high")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from slackwater.drill.operator import Operator
+from slackwater.drill.operator import Operator, told
 from slackwater.drill.place import MARK, place
 from slackwater.drill.stage import PAUSE, Stage
 from slackwater.errors import LabError
@@ -46,8 +46,8 @@ def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stag
         sky = ends.enter_context(cloud(folder, lifecycle=True, machines=machines))
         ground, balancer = sky.cloud.ground("drill"), lab.host("balancer-1")
         sky.cloud.admit(Instance("i-balancer", balancer.address))
-        told = {"minimum": sizes.smallest, "maximum": sizes.largest, "desired": sizes.smallest, "step": sizes.step}
-        operator = Operator.begin(folder / "project", sky, ground, balancer, **told)
+        sized = {"minimum": sizes.smallest, "maximum": sizes.largest, "desired": sizes.smallest, "step": sizes.step}
+        operator = Operator.begin(folder / "project", sky, ground, told(balancer), **sized)
         with progress.step("a release is built"):
             operator.build(FIRST)
             operator.prove(FIRST)

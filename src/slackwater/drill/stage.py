@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from slackwater.drill.declared import GROUP
+from slackwater.drill.declared import GROUP, WARM_UP
 from slackwater.drill.ledgers import Ledgers, on_disk
 from slackwater.drill.operator import Operator
 from slackwater.drill.phase import Phase
@@ -16,7 +17,6 @@ from slackwater.drill.timeline import Timeline
 from slackwater.errors import LabError
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint
-from slackwater.lab.cloud.machines.hosts import LabMachines
 from slackwater.lab.load import Load, Result, Running, running
 from slackwater.lab.load._result import Answered
 
@@ -26,13 +26,20 @@ LIMIT = 900.0
 IN_SERVICE = "InService"
 
 
+class Hosts(Protocol):
+    """Of the cloud's machines."""
+
+    def host(self, instance: str) -> LabHost:
+        """Raises LabError for one that is not there (yet)."""
+
+
 @dataclass
 class Stage:
     """`planned` is how many launches the scenarios so far meant; `size` is the group's desired one."""
 
     lab: Lab
     cloud: Endpoint
-    machines: LabMachines
+    machines: Hosts
     operator: Operator
     say: Callable[[str], None]
     size: int
@@ -99,6 +106,11 @@ class Stage:
         self.wait(self._has_settled, f"{self.size} instances in service, and none besides")
         if self.people:
             self.wait(lambda: all(self.answered(one).count for one in self.states()), "an answer from each instance")
+
+    def is_warm(self) -> bool:
+        """A step policy reckons without instances that were launched a moment ago: it would ask for too few."""
+        began = [span.began for span in self.timeline.spans if span.state == IN_SERVICE and span.ended is None]
+        return max(began, default=0.0) + WARM_UP < self.timeline.now
 
     @contextmanager
     def phase(self, name: str, launches: int = 0) -> Iterator[Phase]:
