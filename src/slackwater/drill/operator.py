@@ -53,7 +53,7 @@ class Operator:
         return cls(folder, cloud)
 
     def build(self, release: str) -> None:
-        self.slackwater("release", "build", INVENTORY, "--id", release, "--wheels")
+        self.slackwater("release", "build", INVENTORY, "--id", release)
 
     def prove(self, release: str) -> None:
         self.slackwater("release", "prove", INVENTORY, release)
