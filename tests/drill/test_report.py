@@ -18,7 +18,7 @@ from slackwater.drill.timeline import Count, Span
 REQUESTS: dict[str, Any] = {
     "sent": 900, "lost": 0, "lost_with_a_crashed_host": 0, "executed_twice": 0, "answered_and_not_executed": 0,
     "mismatched": 0, "websockets": 4, "websockets_cut": 0, "reasons": {}, "p50_ms": 40, "p99_ms": 900,
-    "slowest_ms": 20_041,
+    "slowest_ms": 20_041, "longest_wait": {"seconds": 0.3, "kind": "GET", "instance": "instance-1", "at": 14.0},
 }  # fmt: skip
 
 

@@ -267,6 +267,7 @@ def test_each_instance_is_remembered_with_its_moments() -> None:
 
     assert ["a"] == list(result.instances)
     assert 60 == seen.count
+    assert 0 < result.longest.seconds < 30
     assert began < seen.first_answer < seen.last_answer < time.monotonic()
 
 

@@ -54,7 +54,7 @@ CLOUD = """scaling_group = ScalingGroup(
 DRILL = """environment = "staging"
 balancer = Balancer(
     tls=Tls.self_signed(domains=["shop.test"]),
-    membership=[Membership.auto_scaling({group!r}, region={region!r}, endpoint={endpoint!r})],
+    membership=[Membership.auto_scaling({group!r}, region={region!r}, port=8000, endpoint={endpoint!r})],
 )
 """
 INVENTORY = """from slackwater.inventory import scaling_group_hosts as _scaling_group_hosts

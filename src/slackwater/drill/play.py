@@ -73,11 +73,15 @@ def play(wish: Wish, console: Console) -> Report:
 
 
 def _play(stage: Stage, wish: Wish, faults: list[str]) -> None:
-    """What follows on one that failed would tell nothing."""
+    """What follows on one that failed would tell nothing; whoever interrupts has a right to what is known."""
     for scenario in wish.scenarios:
         try:
             scenario(stage)
         except SlackwaterError as error:
             faults.append(f"{stage.phases[-1].name}: {error}")
             stage.say(faults[-1])
+            return
+        except (KeyboardInterrupt, SystemExit):
+            faults.append(f"{stage.phases[-1].name}: interrupted")
+            stage.say(f"{faults[-1]}; once the last requests are answered, what is known is reported")
             return

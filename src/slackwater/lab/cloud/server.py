@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from slackwater.lab.cloud.endpoint import REGION, Endpoint
 from slackwater.lab.cloud.front import Front
@@ -51,7 +51,7 @@ def cloud(
 
     regions = {REGION: make_region(REGION)}
     front = Front(moto, regions, make_region)
-    server = make_server(machines.address, port, front, threaded=True, request_handler=Quiet)
+    server = Server(machines.address, port, front, Quiet)
     ended = threading.Event()
     threads = [threading.Thread(target=server.serve_forever, daemon=True)]
     if clock is time.monotonic:
@@ -77,6 +77,13 @@ def _find(regions: dict[str, Region], address: str) -> Instance | None:
     """Whose metadata are asked for from there."""
     found = (region.registry.find(address) for region in list(regions.values()))
     return next((each for each in found if each), None)
+
+
+class Server(ThreadedWSGIServer):
+    """A client that is gone before its answer is no error of the cloud: machines end in the midst of a request."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.info("%s: the answer could not be given", client_address, exc_info=True)
 
 
 class Quiet(MotoRequestHandler):

@@ -34,6 +34,16 @@ class Answered:
         self.last_sent = max(self.last_sent, sent)
 
 
+@dataclass(frozen=True)
+class Wait:
+    """What somebody waited beyond what the app was asked to take, in seconds; `sent` is of the monotonic clock."""
+
+    seconds: float = 0.0
+    kind: str = ""
+    instance: str = ""
+    sent: float = 0.0
+
+
 @dataclass
 class WebSockets:
     """`closes` counts the server's ends by close code, or by what came instead of one."""
@@ -65,6 +75,7 @@ class Result:
     releases: dict[str, Answered] = field(default_factory=dict)
     instances: dict[str, Answered] = field(default_factory=dict)
     posted: set[str] = field(default_factory=set)
+    longest: Wait = Wait()
     behind: float = 0.0
     """Seconds by which the client once fell behind its own clock: a large one says that this machine was too busy."""
 
@@ -80,6 +91,8 @@ class Result:
             self.mismatched[f"{request.kind}: the answer to another request"] += 1
         else:
             self.delays.append(delay)
+            if (waited := delay - request.asked) > self.longest.seconds:
+                self.longest = Wait(waited, request.kind, answer.instance, sent)
             self._keep(request, answer, sent)
 
     def _keep(self, request: Request, answer: Answer, sent: float) -> None:
