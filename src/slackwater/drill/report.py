@@ -81,9 +81,10 @@ def made(stage: Stage, faults: list[str]) -> Report:
 def show(report: Report, console: Console) -> None:
     console.print(_phases(report))
     requests = report.requests
+    longest = requests["longest_wait"]["seconds"]
     console.print(
         f"requests: {requests['sent']} sent, {requests['lost']} lost, {requests['executed_twice']} executed twice; "
-        f"median {requests['p50_ms']} ms, longest wait {requests['longest_wait']['seconds']} s beyond what was asked for",
+        f"median {requests['p50_ms']} ms, longest wait beyond what was asked for {longest} s",
         style="bold green" if report.is_good else "bold red",
         highlight=False,
     )

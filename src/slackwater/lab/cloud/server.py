@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
@@ -20,6 +21,8 @@ from slackwater.lab.cloud.moto import LOCK, Moto
 from slackwater.lab.cloud.region import Region
 from slackwater.lab.cloud.scaling.hooks import SHORTEST
 from slackwater.lab.metadata import Instance
+
+log = logging.getLogger("slackwater.lab.cloud")
 
 TICK = 0.05
 """Seconds between two looks at what has run out."""
