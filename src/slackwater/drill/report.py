@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,8 +111,3 @@ def _phases(report: Report) -> Table:
 
 def _plain(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def by_name(phases: list[Phase]) -> Counter[str]:
-    """How often each scenario was played."""
-    return Counter(phase.name for phase in phases)

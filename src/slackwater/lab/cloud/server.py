@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import ThreadedWSGIServer
+from werkzeug.serving import make_server
 
 from slackwater.lab.cloud.endpoint import REGION, Endpoint
 from slackwater.lab.cloud.front import Front
@@ -21,8 +20,6 @@ from slackwater.lab.cloud.moto import LOCK, Moto
 from slackwater.lab.cloud.region import Region
 from slackwater.lab.cloud.scaling.hooks import SHORTEST
 from slackwater.lab.metadata import Instance
-
-log = logging.getLogger("slackwater.lab.cloud")
 
 TICK = 0.05
 """Seconds between two looks at what has run out."""
@@ -54,7 +51,7 @@ def cloud(
 
     regions = {REGION: make_region(REGION)}
     front = Front(moto, regions, make_region)
-    server = Server(machines.address, port, front, Quiet)
+    server = make_server(machines.address, port, front, threaded=True, request_handler=Quiet)
     ended = threading.Event()
     threads = [threading.Thread(target=server.serve_forever, daemon=True)]
     if clock is time.monotonic:
@@ -80,13 +77,6 @@ def _find(regions: dict[str, Region], address: str) -> Instance | None:
     """Whose metadata are asked for from there."""
     found = (region.registry.find(address) for region in list(regions.values()))
     return next((each for each in found if each), None)
-
-
-class Server(ThreadedWSGIServer):
-    """A client that is gone before its answer is no error of the cloud: machines end in the midst of a request."""
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        log.info("%s: the answer could not be given", client_address, exc_info=True)
 
 
 class Quiet(MotoRequestHandler):
