@@ -10,7 +10,7 @@ import pytest
 
 from slackwater.drill.declared import GROUP
 from slackwater.drill.operator import Operator
-from slackwater.drill.scenarios import crash, load, scale_in
+from slackwater.drill.scenarios import load, scale_in
 from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import watching
 from slackwater.errors import LabError
@@ -79,15 +79,6 @@ def test_alarms_grow_and_shrink_the_group_and_nothing_else_does(stage: Stage, sa
     assert 3 == len(stage.timeline.seen())
     assert 1 == len(stage.phases[1].figures["drained in"])
     assert [line for line in said if line.startswith("scale-out: ")]
-
-
-def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> None:
-    """By one that is new."""
-    before = set(stage.states())
-    crash(stage)
-
-    assert 1 == len(before - set(stage.states()))
-    assert (1, []) == (stage.planned, stage.faults)
 
 
 def test_a_launch_that_nobody_planned_is_a_fault(stage: Stage) -> None:

@@ -64,9 +64,6 @@ class Operator:
     def converge(self, *words: str) -> None:
         self._run(sys.executable, "-m", "pyinfra", INVENTORY, "deploy.py", "-y", *words)
 
-    def rollout(self, release: str) -> None:
-        self.slackwater("rollout", INVENTORY, "--release", release, "--batch", "50%", "--bake", "2")
-
     def prepare(self, builder: LabHost) -> None:
         """`slackwater image prepare`: the host, which is on, is sealed afterwards and can be asked nothing more."""
         (self.folder / BUILDER).write_text(f"app = {[(builder.name, told(builder))]!r}\n")

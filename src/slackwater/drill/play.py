@@ -23,17 +23,15 @@ LONG, LONG_MS = 0.002, 20_000
 """The share of requests that take so many milliseconds."""
 VISITORS = 4
 """WebSockets that stay."""
-ONE = Sizes(smallest=2, largest=3, step=1)
-"""Of the group where one scenario is played: as few hosts as show it."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """`scenario` None is the whole story; `rate` is requests/s; `name` is the lab's."""
+    """`scenario` None is each once; `rate` is requests/s; `name` is the lab's."""
 
     scenario: str | None = None
     times: int = 1
-    rate: float = 100.0
+    rate: float = 50.0
     name: str = "drill"
 
     @property
@@ -41,10 +39,6 @@ class Wish:
         if self.scenario is None:
             return scenarios.STORY
         return [scenarios.load, *[scenarios.ALL[self.scenario]] * self.times]
-
-    @property
-    def sizes(self) -> Sizes:
-        return Sizes() if self.scenario is None else ONE
 
     def load(self, url: str) -> Load:
         """Bounded, also where nobody would ever stop it."""
@@ -59,7 +53,7 @@ def play(wish: Wish, console: Console) -> Report:
     view, faults = View(console), list[str]()
     with ExitStack() as ends:
         ends.enter_context(view.shown())
-        stage = view.stage = ends.enter_context(staged(wish.name, wish.sizes, view.say))
+        stage = view.stage = ends.enter_context(staged(wish.name, Sizes(), view.say))
         with watching(stage.tick):
             launch(stage)
             view.say(f"people come to {stage.url}: {wish.rate:g} requests/s")

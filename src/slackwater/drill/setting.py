@@ -28,11 +28,11 @@ BOOT_LIMIT = 300.0
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of the group: it begins with `smallest`, and its alarms change it by `step`."""
+    """Of the group: it begins with `smallest`, and its alarms change it by `step`. As few hosts as show it."""
 
     smallest: int = 2
-    largest: int = 4
-    step: int = 2
+    largest: int = 3
+    step: int = 1
 
 
 @contextmanager

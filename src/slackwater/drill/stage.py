@@ -47,7 +47,6 @@ class Stage:
     largest: int
     step: int
     planned: int = 0
-    releases: int = 1
     people: Running | None = None
     phases: list[Phase] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
