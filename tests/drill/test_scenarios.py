@@ -10,6 +10,7 @@ import pytest
 
 from slackwater.drill.declared import GROUP
 from slackwater.drill.operator import Operator
+from slackwater.drill.play import played
 from slackwater.drill.scenarios import load, scale_in
 from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import watching
@@ -97,3 +98,18 @@ def test_what_is_waited_for_is_bounded(stage: Stage) -> None:
     """With the states, for whoever reads it."""
     with pytest.raises(LabError, match=r"not within 0.2 s: the moon; the instances are .*InService"):
         stage.wait(lambda: False, "the moon", limit=0.2)
+
+
+@pytest.mark.parametrize("end", [LabError("the disk is full"), KeyboardInterrupt(), SystemExit(143)])
+def test_after_one_that_did_not_end_no_other_is_played(stage: Stage, end: BaseException) -> None:
+    """Failed or interrupted: what is known by then is still reported, and is no success."""
+
+    def broken(stage: Stage) -> None:
+        with stage.phase("broken"):
+            raise end
+
+    faults = played(stage, [load, broken, load])
+
+    assert ["load", "broken"] == [phase.name for phase in stage.phases]
+    assert 1 == len(faults)
+    assert faults[0].startswith("broken: the disk is full" if isinstance(end, LabError) else "broken: interrupted")

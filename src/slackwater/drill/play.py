@@ -50,7 +50,7 @@ class Wish:
 
 def play(wish: Wish, console: Console) -> Report:
     """Whatever is raised on the way, the lab is gone then. A scenario that failed is a fault of the report."""
-    view, faults = View(console), list[str]()
+    view = View(console)
     with ExitStack() as ends:
         ends.enter_context(view.shown())
         stage = view.stage = ends.enter_context(staged(wish.name, Sizes(), view.say))
@@ -58,24 +58,23 @@ def play(wish: Wish, console: Console) -> Report:
             launch(stage)
             view.say(f"people come to {stage.url}: {wish.rate:g} requests/s")
             with stage.visited(wish.load(stage.url)):
-                _play(stage, wish, faults)
+                faults = played(stage, wish.scenarios)
+                for fault in faults:
+                    view.say(fault)
         stage.tick()
         report = made(stage, faults)
         view.stage = None
-        view.say("the lab is removed")
+        view.say("the lab is taken away ...")
     return report
 
 
-def _play(stage: Stage, wish: Wish, faults: list[str]) -> None:
-    """What follows on one that failed would tell nothing; whoever interrupts has a right to what is known."""
-    for scenario in wish.scenarios:
+def played(stage: Stage, scenarios: Sequence[Scenario]) -> list[str]:
+    """Faults. What follows on one that failed would tell nothing; whoever interrupts has a right to what is known."""
+    for scenario in scenarios:
         try:
             scenario(stage)
         except SlackwaterError as error:
-            faults.append(f"{stage.phases[-1].name}: {error}")
-            stage.say(faults[-1])
-            return
+            return [f"{stage.phases[-1].name}: {error}"]
         except (KeyboardInterrupt, SystemExit):
-            faults.append(f"{stage.phases[-1].name}: interrupted")
-            stage.say(f"{faults[-1]}; once the last requests are answered, what is known is reported")
-            return
+            return [f"{stage.phases[-1].name}: interrupted"]
+    return []
