@@ -11,6 +11,7 @@ LANES = (
     ("tests/hosts/arrival",),
     ("tests/hosts/releases/test_back_to_back.py",),
     ("tests/hosts/drain",),
+    ("tests/hosts/drill",),
     ("tests/hosts/test_lab.py",),
     ("tests/hosts/releases/test_six_hosts.py",),
     ("tests/hosts/balancers/test_former_balancer.py",),
