@@ -28,6 +28,8 @@ class Fleet
   NETWORK = /\A(10\.\d{1,3}|172\.(1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\z/
   INSTALL = "install VirtualBox (macOS, Windows, Linux), or on Linux the package vagrant-libvirt or vagrant-lxc".freeze
 
+  PROXY_PORT = 3128 # of vagrant/lxc-network
+
   attr_reader :file, :distribution, :network, :proxy
 
   def initialize(file)
@@ -41,6 +43,16 @@ class Fleet
 
   def nodes
     GROUPS.flat_map { |group| members(group, @told["groups"][group]) }
+  end
+
+  # The VMs' forward proxy, where they need one.
+  def way_out(provider)
+    proxy || ("http://#{network}.1:#{PROXY_PORT}" if provider == "lxc")
+  end
+
+  # What is reached without it. Not every program knows networks there, so each VM is named as well.
+  def direct
+    ["localhost", "127.0.0.1", "#{network}.0/24", "#{network}.1", *nodes.map(&:address)].join(",")
   end
 
   def driver
@@ -67,11 +79,13 @@ class Fleet
     ARCHITECTURES[machine] || refuse("This machine is #{machine}, and there are boxes for amd64 and arm64 alone.")
   end
 
-  # What the command line, the environment or the file says; otherwise the first that this machine has.
+  # What the command line says; what the VMs that are there were made by; what the environment or the file says;
+  # otherwise the first that this machine has.
   def provider(arguments, environment)
     at = arguments.index { |word| word.start_with?("--provider") }
     spoken = at && (arguments[at].split("=", 2)[1] || arguments[at + 1])
-    spoken || environment["VAGRANT_DEFAULT_PROVIDER"] || @told["provider"] || PROVIDERS.keys.find { |name| here?(name) }
+    spoken || running(environment) || environment["VAGRANT_DEFAULT_PROVIDER"] || @told["provider"] ||
+      PROVIDERS.keys.find { |name| here?(name) }
   end
 
   # Raises FleetError with what to do unless `vagrant up` has what it needs of this machine.
@@ -124,13 +138,18 @@ class Fleet
     file = own_box(provider)
     return if file.nil? || File.exist?(file)
 
-    refuse("The box #{File.basename(file)} has not been made yet: run `vagrant/box/build #{provider}` on Debian 12, as root.")
+    refuse("The box #{File.basename(file)} has not been made yet: run `bash vagrant/box/build #{provider}` as root on Debian 12 or 13.")
   end
 
   def check_bridge
     return if File.exist?("/sys/class/net/#{bridge}")
 
-    refuse("The bridge #{bridge} is not there: run `vagrant/lxc-network up` as root.")
+    refuse("The bridge #{bridge} is not there: run `bash vagrant/lxc-network up` as root.")
+  end
+
+  def running(environment)
+    kept = File.expand_path(environment.fetch("VAGRANT_DOTFILE_PATH", ".vagrant"), __dir__)
+    Dir.glob(File.join(kept, "machines/*/*/id")).map { |id| File.basename(File.dirname(id)) }.first
   end
 
   def here?(provider)

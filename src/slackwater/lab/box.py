@@ -1,4 +1,4 @@
-"""Vagrant boxes from the lab's own images: `python -m slackwater.lab.box PROVIDER [DIRECTORY]`, as vagrant/box/build does."""
+"""Vagrant boxes from the images of the lab: what `vagrant/box/build` runs."""
 
 from __future__ import annotations
 
