@@ -22,7 +22,7 @@ case "$*" in
   *) echo "VBoxManage was asked: $*" >&2; exit 1 ;;
 esac
 """
-# Vagrant takes a second to start: what fleet.rb says is asked of Ruby itself, with Vagrant's one class that it stands on.
+# Vagrant takes a second to start: fleet.rb is asked by Ruby alone, with the one class of Vagrant's that it stands on.
 ALONE = """
 module Vagrant
   module Errors
@@ -139,6 +139,16 @@ def test_up_says_what_is_missing(
     assert 1 == done.returncode
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_machine_that_no_box_is_made_for_is_named(vagrant: Vagrant, tmp_path: Path) -> None:
+    """What runs as if on an old PC would be given a box that cannot boot there."""
+    path = program(tmp_path / "bin", "lxc-start", "#!/bin/sh\n")
+    program(tmp_path / "bin", "vagrant", f'#!/bin/sh\nexec setarch i686 {shutil.which("vagrant")} "$@"\n')
+    done = vagrant("up", "--provider=lxc", PATH=path)
+
+    assert 1 == done.returncode
+    assert "This machine is i686, and there are boxes for amd64 and arm64 alone." in done.stderr
 
 
 def test_both_readers_see_one_fleet(tmp_path: Path) -> None:
