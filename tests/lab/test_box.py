@@ -39,9 +39,7 @@ def test_what_the_machine_lacks_is_a_sentence(tmp_path: Path) -> None:
     """Each program with the package that brings it; no box is begun."""
     words = [sys.executable, "-m", "slackwater.lab.box", "lxc", str(tmp_path / "boxes")]
     bare = {**os.environ, "PATH": "/nonexistent"}
-    done = subprocess.run(
-        words, env={**os.environ, "PATH": "/nonexistent"}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(words, env=bare, capture_output=True, text=True, check=False)
 
     assert 1 == done.returncode
     assert "Error: The lab " in done.stderr
