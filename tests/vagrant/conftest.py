@@ -12,7 +12,7 @@ import pytest
 
 PLACE = Path(__file__).resolve().parents[2] / "vagrant"
 ASKED = "SLACKWATER_VAGRANT"
-"""Set by scripts/test --vagrant to the provider."""
+"""Set by scripts/test --vagrant."""
 
 Vagrant = Callable[..., subprocess.CompletedProcess[str]]
 
