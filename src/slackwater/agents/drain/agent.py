@@ -48,7 +48,8 @@ class Agent:
         self._metadata = metadata
         self._readings = Readings(metadata, told.rules, around, self._wake.set)
         self._balancers = Balancers(told.run, around)
-        layout = Layout(told.app.name, told.root) if told.app else None
+        name = told.app.name if told.app else told.worker
+        layout = Layout(name, told.root) if name else None
         self._units = Units(layout, around)
         self._cloud: Cloud | None = None
         self._own: dict[str, Notice | None] = {}

@@ -39,11 +39,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Told:
-    """`root` is "/" but in tests."""
+    """`worker` is the app whose tasks the host carries out. `root` is "/" but in tests."""
 
     app: App | None
     group: Group | None
     rules: Rules
+    worker: str | None = None
     nginx: tuple[str, int] = ("127.0.0.1", 8081)
     root: Path = Path("/")
 
@@ -86,6 +87,7 @@ def load(path: Path, root: Path = Path("/")) -> Told:
             app=App(**told["app"]) if told.get("app") else None,
             group=group,
             rules=_rules(told["rules"], instance),
+            worker=told.get("worker"),
             nginx=("127.0.0.1", int(told.get("stub_status", 8081))),
             root=root,
         )
