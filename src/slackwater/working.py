@@ -26,6 +26,8 @@ DRAIN, VISIBILITY = "SLACKWATER_DRAIN_TIMEOUT", "SLACKWATER_VISIBILITY_TIMEOUT"
 BACKLOG, QUEUES = "SLACKWATER_BACKLOG", "SLACKWATER_QUEUES"
 EVERY = 20.0
 """Seconds between two counts of what waits: CloudWatch takes a value a minute, and an older count is none."""
+LOOKS = 1
+"""Of Kombu's looks for what dead hosts had, ten seconds apart, each counts; by itself it takes every tenth."""
 SAFE = ("task_acks_late", "task_reject_on_worker_lost")
 """Without them Celery takes a message out of its queue before its task has run."""
 
@@ -54,7 +56,8 @@ def unsafe(conf: Any) -> list[str]:
 def prepare(instance: Any, conf: Any, **_: Any) -> None:
     """Before the worker is built: when a dead host's messages go to others, and the count of what waits."""
     options = dict(conf.broker_transport_options or {})
-    conf.broker_transport_options = {**options, "visibility_timeout": int(os.environ[VISIBILITY])}
+    told = {**options, "visibility_timeout": int(os.environ[VISIBILITY]), "unacked_restore_throttle": LOOKS}
+    conf.broker_transport_options = told
     instance.app.steps["consumer"].add(Backlog)
     if names := unsafe(conf):
         say(f"{', '.join(names)} must be True: a task that runs when its host dies is lost otherwise")

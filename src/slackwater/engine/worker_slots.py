@@ -15,8 +15,6 @@ from slackwater.settings import HostSettings, Worker, slot_mb
 
 MEMORY_STEP = 64
 """MB: a new kernel shows a few more or less, and that is no reason for a new slot."""
-DIGEST = 8
-"""Letters at the end of a slot's name that tell two slots of a host apart."""
 
 
 def worker_slot(
@@ -38,7 +36,6 @@ def _files(told: HostSettings, machine: Machine, release: str, name: str, *, has
         "worker": worker,
         "concurrency": worker.concurrency or machine.cores,
         "memory_max": worker.memory_max or slot_mb(machine.memory // MEMORY_STEP * MEMORY_STEP),
-        "digest": DIGEST,
     }
     folder, group = str(values["folder"]), user_of(app)
     beat = [File(f"{UNITS}/celery-{app.name}-beat@{name}.service", render("worker/beat.service.j2", **values))]

@@ -97,7 +97,7 @@ class Agent:
         from .cloud import LEAST, Cloud
 
         aws = Aws(self._metadata, group.region, group.endpoint, float("inf"), new_role=0.0, least=LEAST)
-        cloud = Cloud(aws, self._metadata.instance(), group, self._told.rules, self._around)
+        cloud = Cloud(aws, self._metadata.instance(), group, self._told.rules, self._around, counted=self._told.counted)
         cloud.begin()
         self._cloud = cloud
 

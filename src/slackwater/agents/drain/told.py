@@ -59,6 +59,11 @@ class Told:
         return self.root / "run/slackwater-drain"
 
     @property
+    def counted(self) -> Path | None:
+        """What waits for this host's workers, as they write it."""
+        return self.root / f"run/slackwater/{self.worker}/backlog/waiting.json" if self.worker else None
+
+    @property
     def flag(self) -> Path:
         return self.run / "draining"
 

@@ -52,9 +52,7 @@ def beat_has_a_host(fleet: Fleet) -> Iterator[Fault]:
     lasting = [host for host in fleet.of(WORKER) if host.worker]
     for host, worker in _workers(fleet):
         if worker.beat and not lasting and not fleet.is_instance:
-            allowed = (
-                f"must be False where {WORKER} has only {host.name}: beat needs a host of the inventory that stays"
-            )
+            allowed = f"must be False where {WORKER} has only {host.name}: beat needs a host that stays"
             yield worker.fault("beat", allowed)
 
 
