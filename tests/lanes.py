@@ -28,6 +28,7 @@ LANES = (
         "tests/hosts/test_lab.py",
         "tests/hosts/test_demo.py",
         "tests/hosts/drain",
+        "tests/hosts/workers",
         "tests/hosts/arrival",
         "tests/hosts/cloud",
         "tests/hosts/converge/test_interrupted.py",
