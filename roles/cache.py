@@ -5,7 +5,7 @@ from hashlib import sha256
 from pyinfra import host
 from pyinfra.api import deploy
 
-from slackwater.engine import Directory, File, Service, listens, own_address, render, services, tree
+from slackwater.engine import Directory, File, Service, listens, own_address, render, services, tree, until
 from slackwater.settings import resolve
 
 FOLDER = "/etc/slackwater/cache"
@@ -29,5 +29,12 @@ def cache() -> None:
         File(f"{DROP_IN}/slackwater.conf", unit),
     ]
     tree(name="settings", items=[Directory("/etc/slackwater"), Directory(FOLDER), Directory(DROP_IN), *files])
+    # Of a new drop-in systemd does not always see that it should read it.
+    until(
+        name="unit read",
+        question=f"systemctl show -P ExecStart {UNIT} | grep -o -e --aclfile || true",
+        answer="--aclfile",
+        command="systemctl daemon-reload",
+    )
     services(name="service", wanted=[Service(UNIT, [file.path for file in files], "restart")])
     listens(name="port", program="redis-server", port=told.port, log="/var/log/redis/redis-server.log")
