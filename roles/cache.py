@@ -1,11 +1,9 @@
 """Cache: Redis with a password, on the host's own address; a broker for a small fleet and the lab."""
 
-from hashlib import sha256
-
 from pyinfra import host
 from pyinfra.api import deploy
 
-from slackwater.engine import Directory, File, Service, listens, own_address, render, services, tree, until
+from slackwater.engine import Directory, File, Service, hashed, listens, own_address, render, services, tree, until
 from slackwater.settings import resolve
 
 FOLDER = "/etc/slackwater/cache"
@@ -20,12 +18,11 @@ def cache() -> None:
     if "cache" not in host.groups:
         return
     told = resolve(host.data).require_cache()
-    digest = sha256(told.password.read().encode()).hexdigest()
     configuration = render("cache/redis.conf.j2", cache=told, address=own_address())
     unit = render("cache/redis.service.conf.j2", users=USERS, configuration=CONFIGURATION)
     files = [
         File(CONFIGURATION, configuration),
-        File(USERS, render("cache/users.acl.j2", digest=digest), "600"),
+        File(USERS, render("cache/users.acl.j2", digest=hashed(told.password)), "600"),
         File(f"{DROP_IN}/slackwater.conf", unit),
     ]
     tree(name="settings", items=[Directory("/etc/slackwater"), Directory(FOLDER), Directory(DROP_IN), *files])

@@ -19,6 +19,7 @@ from typing import Any
 
 from celery import bootsteps, signals  # type: ignore[import-not-found]
 from celery.__main__ import main as celery  # type: ignore[import-not-found]
+from kombu.exceptions import ChannelError  # type: ignore[import-not-found]
 
 __all__ = ["main"]
 
@@ -26,6 +27,7 @@ DRAIN, VISIBILITY = "SLACKWATER_DRAIN_TIMEOUT", "SLACKWATER_VISIBILITY_TIMEOUT"
 BACKLOG, QUEUES = "SLACKWATER_BACKLOG", "SLACKWATER_QUEUES"
 EVERY = 20.0
 """Seconds between two counts of what waits: CloudWatch takes a value a minute, and an older count is none."""
+NOT_FOUND = "404"
 LOOKS = 1
 """Of Kombu's looks for what dead hosts had, ten seconds apart, each counts; by itself it takes every tenth."""
 SAFE = ("task_acks_late", "task_reject_on_worker_lost")
@@ -78,6 +80,12 @@ def bound(how: str, **_: Any) -> None:
         signal.alarm(int(os.environ[DRAIN]))
 
 
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+def ended(**_: Any) -> None:
+    """All tasks have ended: an alarm while Python itself ends would look like a crash."""
+    signal.alarm(0)
+
+
 class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
     """Writes how many messages wait in the queues that this worker consumes; whoever publishes it reads the file."""
 
@@ -107,7 +115,17 @@ class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
 
 def counts(channel: Any, queues: Iterable[str]) -> dict[str, int]:
     """Messages that nobody has reserved, by queue."""
-    return {name: int(channel.queue_declare(name, passive=True).message_count) for name in queues}
+    return {name: count(channel, name) for name in queues}
+
+
+def count(channel: Any, queue: str) -> int:
+    """Redis has no empty queue: what is not there is one, for this worker has declared it."""
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except ChannelError as error:
+        if str(error.reply_code) != NOT_FOUND:
+            raise
+        return 0
 
 
 def keep(path: Path, document: Any) -> None:

@@ -11,7 +11,7 @@ from slackwater.engine.programs import programs
 from slackwater.engine.releases import before_release, installed, proved, switched
 from slackwater.engine.render import render
 from slackwater.engine.scripts import LOGROTATE_DEBUG, NGINX_TEST, SYSTEMD_VERIFY
-from slackwater.engine.secrets import secrets_seen
+from slackwater.engine.secrets import hashed, secrets_seen
 from slackwater.engine.slots import slot, user_of
 from slackwater.engine.values import Absent, Directory, File, Item, Link
 from slackwater.engine.vrrp import Router, router
@@ -37,6 +37,7 @@ __all__ = [
     "ask",
     "before_release",
     "data_of",
+    "hashed",
     "installed",
     "listens",
     "makes_image",
