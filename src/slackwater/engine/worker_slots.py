@@ -8,13 +8,10 @@ from types import MappingProxyType
 
 from slackwater.engine.facts import Machine
 from slackwater.engine.render import render
-from slackwater.engine.slots import UNITS, Slot, assembled, hooks, identity, user_of
+from slackwater.engine.slots import MEMORY_STEP, UNITS, Slot, assembled, hooks, identity, user_of
 from slackwater.engine.values import File
 from slackwater.resources import resource
 from slackwater.settings import HostSettings, Worker, slot_mb
-
-MEMORY_STEP = 64
-"""MB: a new kernel shows a few more or less, and that is no reason for a new slot."""
 
 
 def worker_slot(
