@@ -12,6 +12,7 @@ LANES = (
     ("tests/hosts/releases/test_back_to_back.py",),
     ("tests/hosts/drain",),
     ("tests/hosts/drill",),
+    ("tests/hosts/workers",),
     ("tests/hosts/test_lab.py",),
     ("tests/hosts/releases/test_six_hosts.py",),
     ("tests/hosts/balancers/test_former_balancer.py",),

@@ -21,7 +21,7 @@ INVENTORY = '''"""The lab's hosts, but what was a balancer is one of the group {
 from slackwater.lab.inventory import groups as _groups
 
 _found = _groups()
-app, worker, balancer = _found["app"], _found["worker"], []
+app, database, balancer = _found["app"], [], []
 {group} = [*{group}, *_found["balancer"]]
 '''
 DECLARED = '''"""What this test is about."""
@@ -69,7 +69,7 @@ def trusted(lab: Lab) -> set[str]:
     return set(out(lab.host("app-1"), "awk '/set_real_ip_from/ {print $2}' /etc/nginx/slackwater.d/app.conf").split())
 
 
-@pytest.mark.parametrize(("group", "changes"), [("worker", "lua"), ("worker", "reload"), ("app", "lua")])
+@pytest.mark.parametrize(("group", "changes"), [("database", "lua"), ("database", "reload"), ("app", "lua")])
 def test_a_former_balancer(passing: Fleet, tmp_path: Path, group: str, changes: str) -> None:
     """Agent, units and files go, no port of a balancer answers; twice nothing is to be done; then it is one again."""
     lab = passing("former", app=1, balancer=1)
