@@ -7,7 +7,7 @@ import pytest
 from slackwater.agents.drain.budget import UNSEEN, wishes
 from slackwater.agents.drain.core import START_LIMIT
 from slackwater.agents.drain.leave import Step
-from slackwater.rollout.leaving import limit
+from slackwater.rollout.lateness import lateness
 from slackwater.settings import Drain, Server, resolve
 from tests.agents.drain.usual import usual
 
@@ -23,9 +23,9 @@ def test_a_host_is_late_only_when_each_of_its_steps_has_had_its_time(drain: Drai
     rules = usual(requests=drain.requests, stop=stop, hooks=drain.hooks, hold=hold)
     steps = sum(seconds for step, seconds in wishes(rules) if step is not Step.COMPLETE and seconds != UNSEEN)
 
-    assert limit(told) >= steps + rules.listen
-    assert limit(told) >= stop + START_LIMIT
-    assert limit(told) >= drain.deadline
+    assert lateness(told) >= steps + rules.listen
+    assert lateness(told) >= stop + START_LIMIT
+    assert lateness(told) >= drain.deadline
 
 
 def asked(site: Site, name: str) -> list[str]:

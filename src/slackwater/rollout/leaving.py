@@ -11,17 +11,11 @@ from typing import Any
 from slackwater.errors import RolloutError
 from slackwater.rollout.fleet import HEALTHY_TIMEOUT, PAUSE, Fleet
 from slackwater.rollout.hosts import Answer, facts
-from slackwater.settings import HostSettings, resolve
+from slackwater.rollout.lateness import lateness
+from slackwater.settings import resolve
 
 COMMAND = "/usr/local/sbin/slackwater-drain"
 QUESTION = f"[ -x {COMMAND} ] || {{ echo '{{}}'; exit 0; }}; {COMMAND} status --json || :"
-MARGIN = 30.0
-"""Seconds beside the host's own: for the way there, and for an app that takes long to start."""
-HOLD = 130.0
-"""Seconds that the longest of AWS's load balancers still sends, and ten for the requests that come last."""
-OTHERS = 25.0
-"""Seconds of the steps that no setting bounds: the gate, the balancers' next question, listening to who asks, and what
-systemd needs to stop the app."""
 GROUPS = ("app", "worker")
 SILENT = "it did not answer"
 CONVERGE = "Converge it, or see there what journalctl -u slackwater-drain says"
@@ -125,7 +119,7 @@ class Leaving:
         self, over: Callable[[Facts], bool], failure: str, hopeless: Callable[[Facts], str] = lambda _: ""
     ) -> dict[str, Facts]:
         """A host that reboots or loses its connection meanwhile is asked again."""
-        deadline = time.monotonic() + max(limit(resolve(self.fleet.hosts.hosts[name].data)) for name in self.names)
+        deadline = time.monotonic() + max(lateness(resolve(self.fleet.hosts.hosts[name].data)) for name in self.names)
         while True:
             found = states(self.fleet, self.names)
             self._show(found)
@@ -150,15 +144,6 @@ class Leaving:
             if time.monotonic() > deadline:
                 raise RolloutError("\n".join(f"{name} serves, but: {why}" for name, why in wrong.items()))
             time.sleep(PAUSE)
-
-
-def limit(told: HostSettings) -> float:
-    """Seconds until a host that an operator takes out, or calls back, is reported as late.
-
-    Nobody waits for such a leave, so no deadline binds it: each of its steps has its own time in full.
-    """
-    steps = OTHERS + max(told.drain.requests, HOLD) + told.server.effective_stop_timeout + told.drain.hooks
-    return max(told.drain.deadline, steps) + MARGIN
 
 
 def _away(said: Facts) -> str:

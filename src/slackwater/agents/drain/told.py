@@ -92,7 +92,7 @@ def load(path: Path, root: Path = Path("/")) -> Told:
     try:
         told = json.loads(path.read_text())
         instance = _instance(root / INSTANCE)
-        group = _group(instance) if instance else None
+        group = _group(instance, root / INSTANCE) if instance else None
         return Told(
             app=App(**told["app"]) if told.get("app") else None,
             group=group,
@@ -113,7 +113,9 @@ def _instance(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def _group(told: Mapping[str, Any]) -> Group:
+def _group(told: Mapping[str, Any], path: Path) -> Group:
+    if missing := [name for name in ("group", "region") if not told.get(name)]:
+        raise ToldError(f"{path} has no {' and no '.join(missing)}: the launch template's user-data writes it")
     targets = tuple(told.get("target_groups", ()))
     return Group(told["group"], told["region"], told.get("terminate_hook"), told.get("endpoint"), targets)
 
