@@ -19,7 +19,7 @@ DIGEST = 12
 class Position:
     """How far it has been read: the journal's cursor, and of each file its bytes and a digest of how it begins.
 
-    Files are known by device and inode, for logrotate gives them other names.
+    Files are known by their inode, for logrotate gives them other names.
     """
 
     cursor: str = ""

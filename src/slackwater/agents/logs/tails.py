@@ -58,7 +58,8 @@ def _key(path: Path) -> str:
 
 
 def _key_of(found: os.stat_result) -> str:
-    return f"{found.st_dev}:{found.st_ino}"
+    """Not by its device: that has another number after a boot, and all would be shipped again."""
+    return str(found.st_ino)
 
 
 def _begin(file: BinaryIO, known: Mapping[str, tuple[int, str]]) -> int:
