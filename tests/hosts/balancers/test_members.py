@@ -158,7 +158,7 @@ def test_traffic_flows_when_every_host_says_it_is_not_ready(site: Site, balancer
     try:
         out(balancer, listener)
         site.converge()
-        with traffic(site, 100, keepalive=1.0) as people:
+        with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
             out(balancer, "systemctl stop dependency")
             not_ready = until(lambda: {False} == readiness(balancer), "all not ready", LIMIT)
             assert dict.fromkeys(site.hosts(), "up") == states(balancer)
