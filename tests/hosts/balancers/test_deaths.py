@@ -29,7 +29,7 @@ def in_hand(looks: Sequence[Look], begun: float, ended: float) -> int:
     return max(look.in_flight for look in looks if last <= look.when <= ended)
 
 
-def begun(result: load.Result) -> int:
+def cut_short(result: load.Result) -> int:
     """GETs whose answer had begun, on new connections and on kept ones: nobody can ask for them again."""
     return sum(number for reason, number in result.reasons.items() if reason.startswith(BEGUN))
 
@@ -47,7 +47,7 @@ def test_a_killed_app_loses_no_get(site: Site, balancer: LabHost) -> None:
         waited = max(look.in_flight for look in looks if look.when > ended)
         measured(f"{name}: {had} in flight at the kill, at most {waited} while it restarted; {result.summary()}")
 
-        assert begun(result) == result.lost["GET"], result.summary()
+        assert cut_short(result) == result.lost["GET"], result.summary()
         assert WORKERS >= result.lost["GET"], result.summary()
         assert had + SENT_MEANWHILE >= result.lost["POST"], result.summary()
         settled(balancer, dict.fromkeys(site.hosts(), "up"))
