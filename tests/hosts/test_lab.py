@@ -306,7 +306,11 @@ def number_of(name: str) -> int | None:
     return json.loads(file.read_text())["number"] if file.exists() else None
 
 
-def wait_for(condition: Callable[[], bool], limit: float = 120) -> None:
+BUILD_LIMIT = 180
+"""Seconds until an image has its first directories: packages come from a mirror, and other tests use the processors."""
+
+
+def wait_for(condition: Callable[[], bool], limit: float = 20) -> None:
     deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -363,7 +367,7 @@ def test_a_killed_image_build_leaves_neither_process_nor_image(tmp_path: Path) -
     places = f"Places(cache=Path({str(tmp_path)!r}))"
     code = "from pathlib import Path; from slackwater.lab import Lab; from slackwater.lab.places import Places; "
     with subprocess.Popen([sys.executable, "-c", f"{code} Lab({name!r}, {places}).up()"]) as up:
-        wait_for(lambda: any((tmp_path / "images").glob(".bookworm-*/usr")))
+        wait_for(lambda: any((tmp_path / "images").glob(".bookworm-*/usr")), BUILD_LIMIT)
         up.kill()
     number = number_of(name)
 
