@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from slackwater.lab import LabHost
 from tests.hosts.converge.running import out
@@ -17,6 +20,45 @@ TOLD = "/etc/slackwater/upstreams.json"
 LIMIT = 60.0
 """Seconds for what takes a few: a busy machine boots hosts meanwhile."""
 PAUSE = 0.1
+
+API = f"""
+import http.client, json, random, socket, sys, time
+
+class Api(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("{SOCKET}")
+
+def ask(method, body=None):
+    api = Api("x", timeout=5)
+    api.request(method, "/members", body)
+    answer = api.getresponse()
+    assert answer.status == 200, answer.read()
+    content = json.loads(answer.read())
+    api.close()
+    return content
+"""
+"""How a script on a balancer begins that asks nginx itself."""
+WATCH = f"""{API}
+end = time.time() + float(sys.argv[2])
+while time.time() < end:
+    for one in ask("GET")["members"]:
+        if one["name"] == sys.argv[1]:
+            print(time.time(), one["in_flight"], flush=True)
+    time.sleep(0.02)
+"""
+
+
+class Look(NamedTuple):
+    """Requests that nginx waited for at one member, at a moment in seconds since 1970: hosts of a lab share a clock."""
+
+    when: float
+    in_flight: int
+
+    @classmethod
+    def of(cls, line: str) -> Look:
+        when, in_flight = line.split()
+        return cls(float(when), int(in_flight))
 
 
 def until(condition: Callable[[], bool], what: object, limit: float = LIMIT) -> float:
@@ -65,3 +107,14 @@ def script(balancer: LabHost, text: str, *words: str, limit: float = 1200.0) -> 
     done = balancer.ssh(f"python3 - {' '.join(words)}", input=text, timeout=limit)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout.strip()
+
+
+@contextmanager
+def watched(balancer: LabHost, name: str, seconds: float) -> Iterator[list[Look]]:
+    """nginx's own count of a member every 20 ms, begun before the block; the list is whole when the block has ended."""
+    words = [*balancer.ssh_command(), f"python3 -c {shlex.quote(WATCH)} {name} {seconds:g}"]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout
+        looks = [Look.of(watch.stdout.readline())]
+        yield looks
+        looks += map(Look.of, watch.stdout)

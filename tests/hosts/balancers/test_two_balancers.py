@@ -13,7 +13,7 @@ import requests
 
 from slackwater.lab import Lab, LabHost, load
 from slackwater.lab.status import address_of_balancers
-from tests.hosts.balancers.desk import measured
+from tests.hosts.balancers.desk import LIMIT, measured, members
 from tests.hosts.converge.running import out, settle
 from tests.hosts.counting import counted, preferred
 
@@ -74,6 +74,14 @@ def longest(answered: list[float]) -> float:
     return max(later - earlier for earlier, later in pairwise(answered))
 
 
+@contextmanager
+def traffic(lab: Lab) -> Iterator[load.Running]:
+    """People at the shared address: 300 requests/s, kept connections, 40 ms away."""
+    place = f"http://{address_of_balancers(lab.hosts())}/"
+    with counted(lab, load.Load(place, rate=300, seconds=120, keepalive=1.0, rtt=0.04)) as people:
+        yield people
+
+
 def test_a_second_converge_changes_nothing(lab: Lab) -> None:
     """Nor does it move the address."""
     before = [host.name for host in holders(lab)]
@@ -113,8 +121,7 @@ def test_what_a_kill_of_nginx_costs_people(lab: Lab, whom: str) -> None:
     """Counted under load at the shared address; afterwards everybody is answered again."""
     (first,) = holders(lab)
     victim = {"a worker": "$(pgrep -P $(cat /run/nginx.pid) | head -1)", "the master": "$(cat /run/nginx.pid)"}[whom]
-    place = f"http://{address_of_balancers(lab.hosts())}/"
-    with counted(lab, load.Load(place, rate=300, seconds=60, keepalive=1.0, rtt=0.04)) as people:
+    with traffic(lab) as people:
         time.sleep(2)
         out(first, f"kill -9 {victim}")
         time.sleep(SETTLED)
@@ -124,6 +131,25 @@ def test_what_a_kill_of_nginx_costs_people(lab: Lab, whom: str) -> None:
     measured(f"{whom}: {result.summary()}")
 
     assert lost == sum(result.lost.values()), result.summary()
+
+
+def test_a_reboot_costs_nobody_anything_once_the_address_has_moved(lab: Lab) -> None:
+    """People who are there meanwhile are counted; those who come later lose nothing while the host boots."""
+    (first,) = holders(lab)
+    before = members(first)
+    with traffic(lab) as people:
+        time.sleep(2)
+        first.reboot()
+        until(lambda: [first.name] != [host.name for host in holders(lab)] != [], LIMIT)
+    measured(f"a reboot: {people.stop().summary()}")
+    with traffic(lab) as later:
+        first.wait_until_ready()
+        time.sleep(SETTLED)
+    (second,) = holders(lab)
+
+    assert first.name != second.name
+    assert later.stop().is_clean, later.result.summary()
+    assert before == members(first) == members(second)
 
 
 def test_a_power_cut_moves_the_address_and_power_does_not_move_it_back(lab: Lab) -> None:
