@@ -8,6 +8,7 @@ from roles.base import base
 from roles.breaker import breaker
 from roles.certbot import certbot
 from roles.certificates import certificates
+from roles.drain import drain
 from roles.former_apps import former_apps
 from roles.keepalived import keepalived
 from roles.logrotate import logrotate
@@ -29,12 +30,11 @@ if "cloud" not in host.groups:
             balancer()
         nginx()
     upstreams()  # of a host that was a balancer, these take themselves away
+    drain()
     keepalived()
     breaker()
-    if "balancer" in host.groups:
-        certbot()
-    if "app" in host.groups:
-        former_apps()
+    certbot()
+    former_apps()
     logrotate()
 else:
     scaling_group()

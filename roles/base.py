@@ -25,8 +25,8 @@ from slackwater.settings import HostSettings, resolve
 SUPPORTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")}
 PACKAGES = {
     "all": ("ca-certificates", "logrotate", "unattended-upgrades", "python3"),
-    "app": ("nginx", "python3-venv", "iproute2"),
-    "worker": ("python3-venv",),
+    "app": ("nginx", "python3-venv", "iproute2", "polkitd"),
+    "worker": ("python3-venv", "polkitd"),
     "balancer": ("nginx", "iproute2"),
 }
 """What the distribution gives each group. One list, because apt costs the same for one package as for ten."""

@@ -1,10 +1,37 @@
-"""Logs: daily, compressed, a fortnight kept, reopened by signal."""
+"""Logs: daily, compressed, a fortnight kept, reopened by signal; and shipped to where they outlive the host."""
+
+from typing import Any
 
 from pyinfra import host
 from pyinfra.api import deploy
 
-from slackwater.engine import LOGROTATE_DEBUG, File, Item, Service, render, services, tree, user_of
-from slackwater.settings import resolve
+from slackwater.engine import (
+    LOGROTATE_DEBUG,
+    SYSTEMD_VERIFY,
+    Directory,
+    File,
+    Item,
+    Service,
+    programs,
+    render,
+    services,
+    tree,
+    until,
+    user_of,
+)
+from slackwater.settings import App, HostSettings, resolve
+
+UNITS, CONFIGURATION, STATE = "/etc/systemd/system", "/etc/slackwater/logs.json", "/var/lib/slackwater/logs"
+SHIPS, LAST, TIMER = "slackwater-logs.service", "slackwater-logs-last.service", "slackwater-logs.timer"
+LAST_SECONDS = 20
+"""For the last lines while the machine goes down: a bucket that is away must not hold it up for long."""
+REMOVE = f"""# stop shipping the logs of a host that is told no place for them any more
+set -eu
+systemctl disable --quiet --now {TIMER} {LAST}
+rm -rf {CONFIGURATION} {STATE} {UNITS}/slackwater-*@.service.d/logs.conf {UNITS}/{TIMER} {UNITS}/{LAST}
+systemctl daemon-reload
+rm -f {UNITS}/{SHIPS}
+"""
 
 
 @deploy("logrotate")
@@ -20,3 +47,45 @@ def logrotate() -> None:
     if items:
         tree(name="configuration", items=items, check=LOGROTATE_DEBUG)
         services(name="timer", wanted=[Service("logrotate.timer")])
+    if told.logs.ship_to and {"app", "balancer", "worker"} & set(host.groups):
+        _shipped(told, told.app if "app" in host.groups else None)
+    else:
+        question = f"test ! -e {UNITS}/{SHIPS} || echo there"
+        until(name="removed", question=question, answer="", command=REMOVE)
+
+
+def _shipped(told: HostSettings, app: App | None) -> None:
+    """By a timer: nothing of it stays in memory between two runs."""
+    directory = "" if told.logs.bucket else told.logs.ship_to
+    values = {"directory": directory, "app": app.name if app else "", "seconds": LAST_SECONDS}
+    templates = {SHIPS: "logs.service.j2", LAST: "logs_last.service.j2", TIMER: "logs.timer.j2"}
+    units = [File(f"{UNITS}/{unit}", render(f"logrotate/{name}", **values)) for unit, name in templates.items()]
+    tree(name="shipper", items=[*programs("logs"), *units], check=SYSTEMD_VERIFY)
+    configuration = File(CONFIGURATION, render("logrotate/logs.json.j2", told=_told(told, app)))
+    tree(name="where to", items=[Directory("/etc/slackwater"), *_places(), configuration, *_after(app)])
+    services(name="shipping", wanted=[Service(LAST), Service(TIMER, [f"{UNITS}/{TIMER}"], "restart")])
+
+
+def _places() -> list[Item]:
+    """A leave may come before the first run has made them."""
+    return [Directory("/var/lib/slackwater"), Directory(STATE, "700")]
+
+
+def _after(app: App | None) -> list[Item]:
+    """A unit of its own for each slot, and a change of that would be another slot."""
+    if app is None:
+        return []
+    folder = f"{UNITS}/slackwater-{app.name}@.service.d"
+    return [Directory(folder), File(f"{folder}/logs.conf", render("logrotate/slots.conf.j2"))]
+
+
+def _told(told: HostSettings, app: App | None) -> dict[str, Any]:
+    """The shipper's own words are left out: they would be something new to ship after each run."""
+    agents = ("drain", "drain-hooks", "gate", "upstreams", "breaker")
+    units = [*(f"slackwater-{name}.service" for name in agents), "nginx.service", "keepalived.service", "celery-*"]
+    files = ["/var/log/nginx/*.log"]
+    if app:
+        units += [f"slackwater-{app.name}.service", f"slackwater-{app.name}@*", f"slackwater-{app.name}.*"]
+        files.append(f"/var/log/slackwater/{app.name}/*.log")
+    place = {"ship_to": told.logs.ship_to, "fleet": told.fleet, "host": host.name}
+    return {**place, "units": units, "files": files}

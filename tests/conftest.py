@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def shortened(basetemp: Path) -> str:
     """A worker's folder: "popen-gw0" is so long that paths of sockets below it would pass the system's 107 bytes."""
     return str(basetemp.with_name(basetemp.name.rpartition("gw")[2]))
+
+
+def pytest_collection_finish() -> None:
+    """pyinfra's gevent changes threads and sockets of the process that imports it: a worker would end in silence."""
+    patched = sys.modules.get("gevent.monkey")
+    if patched and patched.is_module_patched("socket"):
+        raise pytest.UsageError("a test module imports what brings in pyinfra.api: import it in a process of its own")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,38 +7,34 @@ from pathlib import PurePosixPath
 from xdist.scheduler import LoadScopeScheduling
 
 LANES = (
-    # 300 requests/s most of the time.
+    # Fleets that go when their modules are over, the longest first.
+    ("tests/hosts/arrival",),
+    ("tests/hosts/releases/test_back_to_back.py",),
+    ("tests/hosts/drain",),
+    ("tests/hosts/test_lab.py",),
+    ("tests/hosts/releases/test_six_hosts.py",),
+    ("tests/hosts/balancers/test_former_balancer.py",),
+    ("tests/hosts/balancers/test_two_balancers.py",),
+    ("tests/hosts/cloud",),
+    ("tests/hosts/test_image.py", "tests/hosts/test_demo.py"),
+    # One fleet each that lasts from its first module to the end of the run: each is some worker's last.
     (
-        "tests/hosts/releases/test_back_to_back.py",
         "tests/hosts/balancers/test_members.py",
         "tests/hosts/balancers/test_membership_faults.py",
         "tests/hosts/balancers/test_deaths.py",
         "tests/hosts/balancers/test_restarts.py",
         "tests/hosts/balancers/test_odd_backends.py",
     ),
-    (
-        "tests/hosts/balancers/test_two_balancers.py",
-        "tests/hosts/balancers/test_former_balancer.py",
-        "tests/hosts/test_image.py",
-        "tests/hosts/releases/test_six_hosts.py",
-        "tests/hosts/releases/test_broken.py",
-        "tests/hosts/releases/test_operators.py",
-    ),
-    (
-        "tests/hosts/test_lab.py",
-        "tests/hosts/test_demo.py",
-        "tests/hosts/arrival",
-        "tests/hosts/converge/test_interrupted.py",
-        "tests/hosts/converge",
-    ),
+    ("tests/hosts/converge/test_interrupted.py", "tests/hosts/converge"),
+    ("tests/hosts/releases/test_broken.py", "tests/hosts/releases/test_operators.py"),
 )
-"""A fleet's modules stand in one lane, for two workers would make it twice; fleets that last come after those that go.
+"""A fleet's modules stand in one lane, for two workers would make it twice. A worker that is free takes the next lane.
 
-Three, because two processors are then busy: a fourth would make hosts miss the deadlines that rollouts give them.
+Three workers, because two processors are then busy: with a fourth, hosts missed the deadlines that rollouts give them.
 """
 
 
-SHARED = {"tests/examples", "tests/lint", "tests/release", "tests/rollout", "tests/serving"}
+SHARED = {"tests/examples", "tests/lab/cloud/tour", "tests/lint", "tests/release", "tests/rollout", "tests/serving"}
 """Folders whose fixtures live as long as the run: two workers would make each twice."""
 
 
@@ -57,8 +53,7 @@ def unit(nodeid: str) -> str:
     lane, _ = place(file)
     if lane < len(LANES):
         return f"lane {lane + 1}"
-    folder = "/".join(PurePosixPath(file).parts[:2])
-    return folder if folder in SHARED else file
+    return next((folder for folder in SHARED if PurePosixPath(file).is_relative_to(folder)), file)
 
 
 class Lanes(LoadScopeScheduling):

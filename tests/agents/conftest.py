@@ -58,7 +58,7 @@ def endpoint() -> Iterator[Endpoint]:
     """One cloud for all tests of a file: it takes its time to start."""
     with cloud() as running:
         yield running
-        assert [] == running.uncovered
+        assert ([], []) == (running.uncovered, running.misshapen)
 
 
 @pytest.fixture

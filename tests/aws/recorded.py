@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -13,6 +14,12 @@ import pytest
 
 from slackwater.agents import arrival, signed
 from slackwater.agents.breaker.look import aws_client, look
+from slackwater.agents.drain import told as drained
+from slackwater.agents.drain.around import Surroundings
+from slackwater.agents.drain.cloud import Cloud
+from slackwater.agents.drain.leave import Leave, State
+from slackwater.agents.drain.orders import Orders
+from slackwater.agents.drain.seen import Gate
 from slackwater.agents.slots import resolve
 from slackwater.agents.upstreams.configuration import AutoScaling
 from slackwater.agents.upstreams.membership.auto_scaling import Groups
@@ -47,6 +54,7 @@ from slackwater.settings import (
     TargetGroup,
     WarmPool,
 )
+from tests.agents.drain.usual import usual
 from tests.aws.resources import Lab
 
 SERVICES = ("autoscaling", "ec2", "elbv2", "cloudwatch", "s3", "ssm")
@@ -239,12 +247,13 @@ def watch(lab: Lab) -> list[Request]:
 
 
 def instance(lab: Lab, about: Subject) -> list[Request]:
-    """Fetches, beats, reports, tells the group, and resolves its secrets."""
+    """Fetches, beats, reports, tells the group, resolves its secrets, and leaves."""
     name, place = about.group.name, f"s3://{lab.ground.bucket}/store"
     lab.client("s3").put_object(Bucket=lab.ground.bucket, Key=f"store/bundles/{ENVIRONMENT}/1.tar.gz", Body=b"1")
     lab.client("ssm").put_parameter(Name=f"/slackwater/shop/{FLEET}/proved", Value="1", Type="String", Overwrite=True)
     lab.client("ssm").put_parameter(Name="/shop/database", Value="1", Type="SecureString", Overwrite=True)
     lab.client("secretsmanager").create_secret(Name="shop/mail", SecretString="1")
+    serve(lab, about)
     told = {"group": name, "launch_hook": "slackwater-launch", "store": place, "environment": ENVIRONMENT}
     reported = {**told, "bundle": {"sha256": "1"}}
 
@@ -255,12 +264,43 @@ def instance(lab: Lab, about: Subject) -> list[Request]:
         with suppress(signed.RefusedError):
             aws.scaling("RecordLifecycleActionHeartbeat", **arrival.action(told, "i-1"))
         arrival.give_up(aws, reported, arrival.End("i-1", "proof", "not ready", "1", {}, []))
+        leave(lab, about)
         resolve.resolve({key: one.reference() for key, one in about.app.secrets.items()} if about.app else {})
 
     me = Instance("i-1", "127.0.0.1", region=lab.endpoint.region)
     with serving(listening(), lambda _: me) as service, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url)
         return called(lab, boot)
+
+
+def serve(lab: Lab, about: Subject) -> None:
+    """In each of the group's target groups, which load balancers use."""
+    elb = lab.client("elbv2")
+    for target in about.group.target_groups:
+        asked = {"Name": target.name, "Protocol": "HTTP", "Port": 8000, "VpcId": lab.ground.vpc}
+        arn = elb.create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"]
+        made = elb.create_load_balancer(Name=f"{target.name}-front", Subnets=list(lab.ground.subnets))
+        front = made["LoadBalancers"][0]["LoadBalancerArn"]
+        action = {"Type": "forward", "TargetGroupArn": arn}
+        elb.create_listener(LoadBalancerArn=front, Protocol="HTTP", Port=80, DefaultActions=[action])
+        elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "i-1"}])
+
+
+def leave(lab: Lab, about: Subject) -> None:
+    """Publishes its memory while it serves; beats, leaves its target groups, is registered again, has its last word."""
+    told = about.group
+    names = tuple(target.name for target in told.target_groups)
+    group = drained.Group(told.name, told.region, "slackwater-terminate", lab.endpoint.url, names)
+    aws = signed.Aws(signed.Metadata(), lab.endpoint.region, lab.endpoint.url, float("inf"), new_role=0.0)
+    around = Surroundings(time.time, "boot", lambda _: None)
+    agent = Cloud(aws, "i-1", group, usual(), around)
+    agent.told(Leave(), Orders())
+    agent.look()
+    agent.told(Leave(State.DRAINING), Orders(Gate.CLOSED, away=True, beat=True, complete=True))
+    agent.look()
+    remembered = Leave(State.DRAINING, groups=tuple(agent.targets.own))
+    agent.targets.leave(remembered)
+    agent.targets.come_back(remembered.groups)
 
 
 def called(lab: Lab, run: Callable[[], object]) -> list[Request]:

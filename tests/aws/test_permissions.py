@@ -13,7 +13,7 @@ import pytest
 
 from slackwater.aws.permissions import ROLES, Subject, permissions
 from slackwater.errors import SettingsError
-from slackwater.settings import App, Image, NetworkLoadBalancer, Secret, Source, Store, TargetGroup
+from slackwater.settings import App, Image, Logs, NetworkLoadBalancer, Secret, Source, Store, TargetGroup
 from tests.aws import recorded
 from tests.aws.iam import actions
 from tests.aws.resources import SUBNETS, VPC, Lab, declare
@@ -115,16 +115,18 @@ def test_no_action_is_a_wildcard(role: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_everything_that_changes_is_bound_to_a_name(role: str) -> None:
-    """Only what describes is allowed on everything: AWS knows no narrower resource for it."""
+    """Only what describes is allowed on everything: AWS knows no narrower resource for it. A metric has a namespace."""
     wide = [each for each in permissions(role, ABOUT)["Statement"] if "*" in each["Resource"]]
 
-    assert [] == [action for each in wide for action in each["Action"] if ":Describe" not in action]
+    free = [each for each in wide if "cloudwatch:namespace" not in json.dumps(each.get("Condition"))]
+
+    assert [] == [action for each in free for action in each["Action"] if ":Describe" not in action]
 
 
 def test_an_instance_can_neither_suspend_nor_change_the_group() -> None:
     """Whoever takes over an app must not get at the fleet."""
     changing = re.compile(r"autoscaling:(?!Describe|CompleteLifecycleAction|RecordLifecycleActionHeartbeat)")
-    others = re.compile(r"(ec2|iam|elasticloadbalancing|cloudwatch|sns):")
+    others = re.compile(r"(ec2|iam|elasticloadbalancing|cloudwatch|sns):(?!PutMetricData)")
 
     assert [] == [action for action in allowed(permissions("instance", ABOUT)) if changing.match(action)]
     assert [] == [action for action in allowed(permissions("instance", ABOUT)) if others.match(action)]
@@ -179,6 +181,32 @@ def test_the_breaker_is_bound_to_the_groups_name_and_mark() -> None:
 def test_a_balancer_only_reads() -> None:
     """It finds the members; stopping launches is a role of its own."""
     assert {"autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"} == allowed(permissions("balancer", ABOUT))
+
+
+@pytest.mark.parametrize("role", ["instance", "balancer"])
+def test_logs_come_and_are_neither_read_nor_written_over(role: str) -> None:
+    """Whoever takes over an app must not rewrite what it has said; and only of the own fleet."""
+    (ships,) = [
+        each
+        for each in permissions(role, replace(ABOUT, logs=Logs(ship_to="s3://tides/logs/")))["Statement"]
+        if "ShipLogs" == each["Sid"]
+    ]
+
+    assert ["s3:PutObject"] == ships["Action"]
+    assert ["arn:aws:s3:::tides/logs/production/*"] == ships["Resource"]
+    assert {"Null": {"s3:if-none-match": "false"}} == ships["Condition"]
+
+
+def test_an_operator_reads_logs_and_removes_none() -> None:
+    """What has been said stays; a lifecycle rule of the bucket ends it."""
+    found = {
+        each["Sid"]: (each["Action"], each["Resource"])
+        for each in permissions("operator", replace(ABOUT, logs=Logs(ship_to="s3://tides/logs")))["Statement"]
+    }
+
+    assert (["s3:ListBucket"], ["arn:aws:s3:::tides"]) == found["ListLogs"]
+    assert (["s3:GetObject"], ["arn:aws:s3:::tides/logs/production/*"]) == found["ReadLogs"]
+    assert not [sid for sid in found if "Logs" in sid and sid not in {"ListLogs", "ReadLogs"}]
 
 
 def test_only_the_profiles_role_is_handed_over_and_only_to_ec2() -> None:

@@ -58,7 +58,7 @@ def test_the_bootstrap_is_at_most_120_lines() -> None:
     lines = {name: len(resource(f"agents/{name}.py").read_text().splitlines()) for name in MODULES}
 
     assert lines["bootstrap"] <= 120
-    assert sum(lines.values()) <= 930
+    assert sum(lines.values()) <= 1090
     assert {f"{PLACE}/agents/{name}.py" for name in lines} <= set(files(made()))
 
 
@@ -98,6 +98,9 @@ def test_it_tells_an_instance_what_the_contract_says() -> None:
         "terminate_hook": "slackwater-terminate",
         "deadline": 1200,
         "heartbeat": 300,
+        "terminate_heartbeat": 60,
+        "target_groups": [],
+        "hold": 0,
         "store": "s3://tides/fleet",
         "bundle": {"url": f"s3://tides/fleet/bundles/prod/{HALF}.tar.gz", "sha256": HALF},
         "endpoint": None,

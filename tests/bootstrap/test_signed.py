@@ -122,7 +122,7 @@ def asking(service: Service, url: str, seconds: float = 5) -> Aws:
 
 def scopes(server: Any) -> list[str]:
     """The regions for which it was asked."""
-    return [headers["Authorization"].split("/")[2] for _, headers in server.asked]
+    return [headers["authorization"].split("/")[2] for _, headers in server.asked]
 
 
 @pytest.mark.parametrize(("status", "code"), [(301, "PermanentRedirect"), (400, "AuthorizationHeaderMalformed")])
@@ -213,4 +213,4 @@ def test_credentials_that_are_refused_are_read_again(service: Service, me: Insta
             aws.object("s3://tides/x")
         aws.object("s3://tides/x")
 
-    assert "ASIANEW" in s3.asked[-1][1]["Authorization"]
+    assert "ASIANEW" in s3.asked[-1][1]["authorization"]

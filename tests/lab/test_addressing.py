@@ -12,21 +12,21 @@ def test_an_address_says_which_host_it_is() -> None:
     """The last number is the group's first number and the host's own."""
     network = Network("local", 3)
 
-    assert ["10.77.3.11", "10.77.3.111", "10.77.3.212"] == [
-        network.address(host) for host in ("app-1", "worker-1", "balancer-2")
+    assert ["10.77.3.11", "10.77.3.111", "10.77.3.161", "10.77.3.212"] == [
+        network.address(host) for host in ("app-1", "worker-1", "instance-1", "balancer-2")
     ]
 
 
 def test_no_two_hosts_share_an_address() -> None:
     """Not even in a lab that is as large as a lab can be."""
-    everyone = [*names("app", 99), *names("worker", 99), *names("balancer", 39)]
+    everyone = [*names("app", 99), *names("worker", 49), *names("instance", 49), *names("balancer", 39)]
 
     assert len(everyone) == len({Network("local", 0).address(host) for host in everyone})
 
 
 def test_several_balancers_share_an_address_that_no_host_has() -> None:
     """One alone, however many other hosts there are, needs none."""
-    network, everyone = Network("local", 3), [*names("app", 99), *names("worker", 99), *names("balancer", 39)]
+    network, everyone = Network("local", 3), [*names("app", 99), *names("worker", 49), *names("balancer", 39)]
 
     assert "10.77.3.254" == network.moving(["app-1", "balancer-1", "balancer-2"])
     assert None is network.moving(["app-1", "app-2", "balancer-1"])

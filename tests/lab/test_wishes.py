@@ -45,6 +45,17 @@ def test_one_host_may_have_another_system_and_disk() -> None:
     assert [("bookworm", "300M"), ("trixie", None)] == [(h.suite, h.disk) for h in planned(NEW, wishes, IMAGE).hosts]
 
 
+def test_instances_of_the_labs_cloud_are_nobodys_wish() -> None:
+    """They stay, they are not counted, and a lab of theirs alone is new to `up`."""
+    instance = HostRecord("instance-7", "bookworm", "cloud", instance="i-7")
+    alone = planned(LabRecord("local", 0, (instance,)), Wishes(), IMAGE)
+    beside = planned(LabRecord("local", 0, (*OLD.hosts, instance)), Wishes({"app": 3}), IMAGE)
+
+    assert ["app-1", "app-2", "balancer-1", "instance-7"] == alone.names()
+    assert ["app-1", "app-2", "app-3", "instance-7"] == beside.names()
+    assert instance == beside.hosts[-1]
+
+
 @pytest.mark.parametrize(
     ("wishes", "words"),
     [

@@ -155,6 +155,9 @@ ELSEWHERE = [
         "greater than read_timeout (60)",
     ),
     ("group_data/balancer.py", "balancers = Balancer()", "balancers", "Balancer(…)", "must be named balancer"),
+    ("group_data/all.py", "logs = Logs(ship_to='tides')", "logs.ship_to", "'tides'", "a bucket and prefix such as"),
+    ("group_data/all.py", "logs = Logs(ship_to='s3://X')", "logs.ship_to", "'s3://X'", "a bucket and prefix such as"),
+    ("group_data/all.py", "logs = Logs(ship_to=7)", "logs.ship_to", "7", "or the path of a directory"),
     ("group_data/all.py", "logs = Logs(keep=0)", "logs.keep", "0", "from 1 to 3650 (days)"),
     ("group_data/all.py", 'store = Store.s3("my-bucket")', "store.location", "'my-bucket'", "s3://bucket/prefix"),
     (

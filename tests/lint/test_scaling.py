@@ -114,12 +114,21 @@ CLEAN: dict[str, dict[str, str | None]] = {
         **cloud(target_groups=target(), health='GroupHealth(kind="ELB")'),
         "inventories/prod.py": 'cloud = ["@local"]\n',
     },
+    "a drain that just holds what the network load balancer still sends": {
+        **cloud(target_groups=target(protocol='"TCP"')),
+        **drain(225),
+    },
+    "behind a network load balancer, with the defaults": cloud(target_groups=target(protocol='"TCP"')),
     "watched by a unit of the operator's": {
         **cloud(breaker='Breaker(watched_by="elsewhere")', target_groups=target()),
         "inventories/prod.py": 'cloud = ["@local"]\n',
     },
     "with some that wait": cloud(warm_pool="WarmPool(minimum=1)"),
     "an app beside its workers": cloud(groups='["app", "worker"]'),
+    "logs in a bucket": {
+        **cloud(),
+        "group_data/app.py": app() + 'logs = Logs(ship_to="s3://example-bucket/logs")\n',
+    },
     "its own secrets": {
         **cloud(),
         "group_data/app.py": app(secrets='{"KEY": Secret.ssm("/shop/key")}', server="Server(workers=3)"),
@@ -141,6 +150,11 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     (cloud(groups='["worker"]'), "groups", "must hold app: an instance is in service once its app answers"),
     ({**cloud(), "group_data/app.py": "x = 1\n"}, "groups", "app = App(…)"),
     ({**cloud(), "group_data/all.py": "x = 1\n"}, "store", "must be given with a scaling group"),
+    (
+        {**cloud(), "group_data/app.py": app() + 'logs = Logs(ship_to="/mnt/logs")\n'},
+        "logs.ship_to",
+        "a directory ends with its instance",
+    ),
     (
         {**cloud(), "group_data/all.py": f'{OPENING}store = Store.directory("store")\n'},
         "store.location",
@@ -168,6 +182,21 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
         "must be at least 31",
     ),
     ({**cloud(), **drain(45)}, "drain.deadline", "greater than the app's stop timeout (45 seconds)"),
+    (
+        {**cloud(), **drain(104)},
+        "drain.deadline",
+        "must be at least 105 seconds: the app's stop (45), drain.hooks (30)",
+    ),
+    (
+        {**cloud(target_groups=target()), **drain(174)},
+        "drain.deadline",
+        "must be at least 175 seconds: the app's stop (45), drain.hooks (30), its other steps (30) and the 70 in which",
+    ),
+    (
+        {**cloud(target_groups=target(protocol='"TCP"')), **drain(224)},
+        "drain.deadline",
+        "must be at least 225 seconds: the app's stop (45), drain.hooks (30), its other steps (30) and the 120 in",
+    ),
     (cloud(spot="Spot()"), "drain.deadline", "at most 110 seconds with spot"),
     ({**cloud(spot="Spot()"), **drain(111)}, "drain.deadline", "at most 110 seconds with spot"),
     (cloud(hooks="Hooks(launch=None)"), "hooks.launch", "must be LaunchHook(…)"),
@@ -181,7 +210,7 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     (cloud(warm_up="36"), "warm_up", "must be at least 37 seconds"),
     (cloud(target_groups=target(slow_start="300")), "warm_up", "must be at least 365 seconds"),
     (cloud(target_groups=target(deregistration_delay="59")), "deregistration_delay", "(60 seconds)"),
-    (cloud(target_groups=target(deregistration_delay="181")), "deregistration_delay", "at most drain.deadline (180"),
+    (cloud(target_groups=target(deregistration_delay="241")), "deregistration_delay", "at most drain.deadline (240"),
     (cloud(minimum="3", maximum="3"), "maximum", "greater than minimum (3)"),
     (policies('Policy.step("out", Metric.cpu(), above=100, adjustment=1)'), "policies[0].above", "never fires"),
     (policies(OUT, 'Policy.step("in", Metric.cpu(), below=0, adjustment=-1)'), "policies[1].below", "greater than 0"),

@@ -58,7 +58,10 @@ def test_health_routes_have_the_gate_and_are_not_logged(run_role: Any, shop: App
     assert ["/.slackwater/live", "/.slackwater/ready", "/health", "/health/ready"] == [
         route.split()[0] for route in routes
     ]
-    assert all("/run/slackwater/draining" in route and "access_log off" in route for route in routes)
+    assert all("/run/slackwater/draining" in route for route in routes)
+    assert all("/run/slackwater-drain/draining" in route for route in routes)
+    assert [False, True, True, True] == ["access_log off" in route for route in routes]
+    assert "access_log syslog:server=unix:/run/slackwater-drain/probes.sock" in routes[0]
 
 
 def test_an_app_may_have_its_health_at_the_root(run_role: Any, shop: App) -> None:

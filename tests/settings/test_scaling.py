@@ -73,7 +73,7 @@ def test_the_waits_of_a_group() -> None:
     assert ("ABANDON", 1200) == (launch.default, launch.deadline)
     assert ("CONTINUE", 60, 6000) == (terminate.default, terminate.heartbeat, terminate.limit)
     assert 172800 == TerminateHook(heartbeat=7200).limit
-    assert 180 == Drain().deadline
+    assert 240 == Drain().deadline
 
 
 def test_nothing_switches_safety_off() -> None:
@@ -98,7 +98,7 @@ def test_the_group_data_hold_a_group_and_a_drain() -> None:
     found = resolve({"scaling_group": made, "drain": Drain(deadline=90)})
 
     assert (made, 90) == (found.scaling_group, found.drain.deadline)
-    assert (None, 180) == (resolve({}).scaling_group, resolve({}).drain.deadline)
+    assert (None, 240) == (resolve({}).scaling_group, resolve({}).drain.deadline)
 
 
 def test_the_largest_fleet_is_that_of_any_schedule() -> None:

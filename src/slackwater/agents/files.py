@@ -6,16 +6,21 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Nobody finds half of it; it is on the disk when this returns."""
+def write_whole(path: Path, text: str, mode: int = 0o644, *, lasting: bool = True) -> None:
+    """Nobody finds half of it. It is on the disk when this returns, unless it is for this boot only, and not `lasting`.
+
+    Raises OSError.
+    """
     new = path.with_name(f".{path.name}.new")
     with new.open("w") as file:
         os.fchmod(file.fileno(), mode)
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            os.fsync(file.fileno())
     new.rename(path)
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def point(link: Path, to: str) -> None:

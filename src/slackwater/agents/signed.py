@@ -8,8 +8,6 @@ import http.client
 import json
 import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
+from .dial import Names, request
 from .metadata import Keys, Metadata, pauses
 
 __all__ = ["NONSENSE", "Aws", "Keys", "Metadata", "Question", "RefusedError", "signed"]
@@ -69,18 +68,21 @@ class RefusedError(Exception):
         return not self.status or self.status in PASSING or THROTTLED.search(self.code) is not None
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """A request is signed for one host: another must not see it."""
+class _NoError(OSError):
+    """An answer that is not what was asked for; also one that sends us elsewhere: what is signed is for one host."""
 
-    def redirect_request(self, *_: Any) -> None:
-        return None
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.status, self.region, self.text = answer.status, answer.headers.get("x-amz-bucket-region") or "", ""
+        with suppress(OSError, http.client.HTTPException):
+            self.text = answer.read(4000).decode(errors="replace")
 
 
 @dataclass
 class Aws:
     """`deadline` is on time.monotonic(): until then whatever may pass is tried again. `endpoint` replaces AWS's own.
 
-    `new_role` is in seconds: for so long "denied" may pass, too.
+    `new_role` is in seconds: for so long "denied" may pass, too. `least` are those of a last attempt.
     """
 
     metadata: Metadata
@@ -88,17 +90,25 @@ class Aws:
     endpoint: str | None
     deadline: float
     new_role: float = NEW_ROLE
+    least: float = LEAST_TIMEOUT
+    names: Names = field(default_factory=Names)
     _homes: dict[str, str] = field(default_factory=dict)
 
     def within(self, seconds: float) -> Aws:
         """The same, with less time."""
         return replace(self, deadline=min(self.deadline, time.monotonic() + seconds))
 
-    def object(self, url: str, method: str = "GET", body: bytes = b"", take: Take = Answer.read) -> Any:
+    def object(
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes = b"",
+        take: Take = Answer.read,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """`url` is s3://bucket/key; `take` reads the answer, and is called again when it broke off."""
         bucket, _, key = url.removeprefix("s3://").partition("/")
-        # Without a kind of our own urllib would call it a form, and a form is not stored as it came.
-        kind = {"content-type": "application/octet-stream"} if body else {}
+        kind = {**({"content-type": "application/octet-stream"} if body else {}), **(headers or {})}
         home = self._homes.get(bucket, self.region)
         place = f"{self._place('s3', home)}/{bucket}/{quote(key, safe='/~')}"
         try:
@@ -107,12 +117,16 @@ class Aws:
             if not error.region or bucket in self._homes:
                 raise
             self._homes[bucket] = error.region
-        return self.object(url, method, body, take)
+        return self.object(url, method, body, take, headers)
 
     def scaling(self, action: str, **arguments: str) -> str:
-        body = urlencode({"Action": action, "Version": "2011-01-01", **arguments}).encode()
+        return self.query("autoscaling", "2011-01-01", action, **arguments)
+
+    def query(self, service: str, version: str, action: str, **arguments: str) -> str:
+        """One operation of a service that speaks AWS's query protocol, in its XML."""
+        body = urlencode({"Action": action, "Version": version, **arguments}).encode()
         kind = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-        return str(self._post("autoscaling", self.region, body, kind, lambda answer: answer.read().decode()))
+        return str(self._post(service, self.region, body, kind, lambda answer: answer.read().decode()))
 
     def parameter(self, name: str) -> str:
         """A parameter of SSM."""
@@ -168,10 +182,11 @@ class Aws:
 
     def _open(self, question: Question) -> Answer:
         headers = signed(question, self.metadata.keys())
-        limit = max(LEAST_TIMEOUT, min(TIMEOUT, SHARE * (self.deadline - time.monotonic())))
-        url, method = question.url, question.method
-        request = urllib.request.Request(url, question.body or None, headers, method=method)  # noqa: S310 - http or https
-        answer: Answer = urllib.request.build_opener(_Stay).open(request, timeout=limit)
+        limit = max(self.least, min(TIMEOUT, SHARE * (self.deadline - time.monotonic())))
+        answer = request(question.method, question.url, self.names, body=question.body, headers=headers, limit=limit)
+        if not 200 <= answer.status < 300:
+            with answer:
+                raise _NoError(answer)
         return answer
 
 
@@ -199,17 +214,13 @@ def _seal(secret: str, scope: str, text: str) -> str:
 
 
 def _refused(what: str, error: Exception) -> RefusedError:
-    if not isinstance(error, urllib.error.HTTPError):
+    if not isinstance(error, _NoError):
         return RefusedError(what, str(error) or type(error).__name__)
-    text = ""
-    with suppress(OSError, http.client.HTTPException):
-        text = error.read(4000).decode(errors="replace")
-    code = re.search(r"<Code>([^<]*)</Code>|\"__type\":\s*\"(?:[^\"#]*#)?([^\"]*)\"", text)
-    said = re.search(r"<Message>([^<]*)</Message>|\"[mM]essage\":\s*\"([^\"]*)\"", text)
+    code = re.search(r"<Code>([^<]*)</Code>|\"__type\":\s*\"(?:[^\"#]*#)?([^\"]*)\"", error.text)
+    said = re.search(r"<Message>([^<]*)</Message>|\"[mM]essage\":\s*\"([^\"]*)\"", error.text)
     words = [next(filter(None, found.groups()), "") for found in (code, said) if found]
-    region = error.headers.get("x-amz-bucket-region") or ""
-    sent = region if code and code[1] in ELSEWHERE else ""
-    return RefusedError(what, f"{error.code} {' '.join(words)}".strip(), error.code, words[0] if code else "", sent)
+    sent = error.region if code and code[1] in ELSEWHERE else ""
+    return RefusedError(what, f"{error.status} {' '.join(words)}".strip(), error.status, words[0] if code else "", sent)
 
 
 def _value(said: Any) -> str:

@@ -16,7 +16,7 @@ from slackwater.settings import LaunchHook, ScalingGroup
 LIMIT = 16384
 """Bytes that EC2 takes, compressed and before they are encoded."""
 PLACE = "/opt/slackwater/bootstrap"
-MODULES = ("__init__", "metadata", "signed", "provision", "arrival", "bootstrap")
+MODULES = ("__init__", "metadata", "dial", "signed", "provision", "arrival", "bootstrap")
 UNIT = "slackwater-bootstrap.service"
 HEAD = f"""#cloud-config
 # This instance provisions itself: `journalctl -u {UNIT}` says how far it is.
@@ -82,6 +82,9 @@ def _instance(group: ScalingGroup, environment: str, store: str) -> dict[str, An
         "terminate_hook": terminate and terminate.name,
         "deadline": times.deadline,
         "heartbeat": times.heartbeat,
+        "terminate_heartbeat": terminate and terminate.heartbeat,
+        "target_groups": [target.name for target in group.target_groups],
+        "hold": max((target.hold for target in group.target_groups), default=0),
         "store": store,
     }
 

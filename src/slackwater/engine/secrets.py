@@ -12,7 +12,7 @@ from slackwater.engine.memory import ask
 from slackwater.engine.programs import sent_along
 from slackwater.settings import App
 
-RESOLVE = ("metadata", "signed", "slots.resolve")
+RESOLVE = ("metadata", "dial", "signed", "slots.resolve")
 UNREADABLE = "what it says of its secrets cannot be read"
 
 

@@ -14,6 +14,10 @@ class Step:
     left: str = ""
 
 
+SLOTS = "find /etc/slackwater -mindepth 2 -maxdepth 2 -type d -name '*-????????' ! -path '/etc/slackwater/*.*/*'"
+"""No app's name holds a dot: what lies in drain.d is the operator's own."""
+
+
 def _absent(what: str, *paths: str) -> Step:
     """Shell patterns; a match that is not there is none."""
     named = " ".join(paths)
@@ -40,11 +44,11 @@ STEPS = (
         "done",
         "systemctl is-active nginx.service | grep -qx active && echo nginx.service || :",
     ),
+    Step("slots", f"[ ! -d /etc/slackwater ] || {SLOTS} -exec rm -rf {{}} +", f"{SLOTS} 2>/dev/null || :"),
     _absent(
-        "slots, pointers and notes of the host's own",
+        "pointers and notes of the host's own",
         "/etc/slackwater/instance.json",
         "/etc/slackwater/upstreams.json",
-        "/etc/slackwater/*/*-????????",
         "/etc/slackwater/*/live",
         "/etc/systemd/system/slackwater-*@*",
         "/srv/slackwater/*/current",

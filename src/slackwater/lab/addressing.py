@@ -14,8 +14,9 @@ LABS = 64  # each takes a /30 of the one /24 of uplinks
 METADATA = "169.254.169.254"
 
 GROUPS = ("app", "worker", "balancer")
+INSTANCE = "instance"  # hosts that the lab's cloud makes and takes away; nobody asks for a number of them
 # First host number and how many: an address says which host it is, and no host ever changes it.
-_RANGES = {"app": (10, 99), "worker": (110, 99), "balancer": (210, 39)}
+_RANGES = {"app": (10, 99), "worker": (110, 49), INSTANCE: (160, 49), "balancer": (210, 39)}
 _MOVING = 254  # beyond every host's
 _LAB_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
@@ -77,15 +78,18 @@ class Network:
 def split(host: str) -> tuple[str, int]:
     """("app", 2) of "app-2"."""
     group, _, ordinal = host.rpartition("-")
-    if group not in GROUPS or not ordinal.isdecimal() or int(ordinal) < 1:
+    if group not in _RANGES or not ordinal.isdecimal() or int(ordinal) < 1:
         raise LabError(f"{host!r} is no host's name: it is a group ({', '.join(GROUPS)}) and a number, such as app-1")
     return group, int(ordinal)
 
 
+def most(group: str) -> int:
+    return _RANGES[group][1]
+
+
 def names(group: str, count: int) -> list[str]:
-    most = _RANGES[group][1]
-    if not 0 <= count <= most:
-        raise LabError(f"{count} hosts in group {group}: a lab has 0 to {most} of them")
+    if not 0 <= count <= most(group):
+        raise LabError(f"{count} hosts in group {group}: a lab has 0 to {most(group)} of them")
     return [f"{group}-{ordinal}" for ordinal in range(1, count + 1)]
 
 

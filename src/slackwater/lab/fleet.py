@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slackwater.errors import LabError
 from slackwater.lab import egress_process, image, network
-from slackwater.lab.addressing import Network, check_lab_name
+from slackwater.lab.addressing import INSTANCE, Network, check_lab_name
 from slackwater.lab.host import HostState, LabHost
 from slackwater.lab.identity import (
     KEY,
@@ -28,7 +28,7 @@ from slackwater.lab.places import PLACES, Places
 from slackwater.lab.power import make_disk
 from slackwater.lab.preflight import check_machine, check_rights
 from slackwater.lab.progress import SILENT, Progress
-from slackwater.lab.records import LabRecord, allot, images_in_use, load, save
+from slackwater.lab.records import HostRecord, LabRecord, allot, images_in_use, load, save
 from slackwater.lab.remains import clear, remains
 from slackwater.lab.wishes import Wishes, planned
 
@@ -63,6 +63,45 @@ class Lab:
         if name not in hosts:
             raise LabError(f"Lab {self.name!r} has no host {name!r}: it has {', '.join(hosts)}")
         return hosts[name]
+
+    def connect(self, progress: Progress = SILENT) -> Network:
+        """Makes the lab's network and its way out, and no host."""
+        check_machine()
+        with locked(self._lock):
+            record = allot(self.places.labs, self.name, network.routes())
+            self._connect(record, progress)
+        return Network(record.name, record.number)
+
+    def has_hosts(self) -> bool:
+        record = load(self.directory)
+        return bool(record and record.hosts)
+
+    def cloud_image(self, suite: str, progress: Progress = SILENT) -> str:
+        """The name of the image that instances of the lab's cloud boot from; made where it is missing."""
+        check_machine()
+        images = self.places.images
+        with locked(self._images_lock):
+            name = image.ensure_cloud(images, suite, progress)
+            image.remove_outdated(images, [name], images_in_use(self.places.labs))
+        return name
+
+    def instances(self) -> list[LabHost]:
+        """The hosts that the lab's cloud made; none where there is no lab."""
+        record = load(self.directory)
+        return self._hosts(replace(record, hosts=tuple(record.instances()))) if record else []
+
+    def add(self, host: HostRecord) -> LabHost:
+        """One more host, furnished and known to the others; it is off."""
+        with locked(self._lock):
+            record = load(self.directory)
+            if record is None:
+                raise LabError(f"There is no lab {self.name!r} that {host.name} could be added to")
+            record = replace(record, hosts=(*record.hosts, host))
+            save(self.directory, record)
+            hosts = self._hosts(record)
+            self._furnish(hosts[-1])
+            self._introduce(hosts)
+        return hosts[-1]
 
     def up(self, wishes: Wishes | None = None, progress: Progress = SILENT) -> None:
         """Makes what is missing, starts what is off, and returns when every host has booted."""
@@ -134,13 +173,14 @@ class Lab:
             progress.say(f"proxy for packages: {lan.machine_side}:{PROXY_PORT}")
 
     def _populate(self, record: LabRecord, progress: Progress) -> None:
-        hosts = self._hosts(record)
+        everyone = self._hosts(record)
+        hosts = [host for host in everyone if host.group != INSTANCE]
         off = [host for host in hosts if not _is_in_order(host)]
         for host in hosts:
             self._furnish(host)
             if host not in off and host.state() is not HostState.RUNNING:
                 host.network("on")
-        self._introduce(hosts)
+        self._introduce(everyone)
         if not off:
             progress.say(f"nothing to do: all {len(hosts)} hosts of lab {self.name!r} are on")
         self._boot(off, progress)

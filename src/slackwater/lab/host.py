@@ -143,6 +143,15 @@ class LabHost:
         if not self.power.cut():
             raise LabError(f"{self.name}: a process would not die after SIGKILL; it hangs in the kernel (`ps axl`)")
 
+    def shut_down(self, limit: float = SHUTDOWN_LIMIT) -> None:
+        """As its own `poweroff`; after `limit` seconds, or where it does not listen, the plug is pulled."""
+        if self.state() is HostState.RUNNING:
+            self.ssh("systemctl --no-block poweroff")
+            deadline = time.monotonic() + limit
+            while self.power.is_on() and time.monotonic() < deadline:
+                time.sleep(PAUSE)
+        self.power_cut()
+
     def start(self) -> None:
         """Powers on a host that is off: same disk, same address, no connection of before. Does not wait for it."""
         if not self.power.is_on():

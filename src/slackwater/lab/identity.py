@@ -65,7 +65,9 @@ def _files(network: Network, host: str) -> dict[str, str]:
 def _environment(proxy: str) -> str:
     # no_proxy knows no patterns: a host beyond the ninth of its group is reached past the proxy by its address.
     hosts = [name for group in GROUPS for name in names(group, 9)]
-    direct = ",".join(("localhost", "127.0.0.1", METADATA, str(WIDE), *hosts))
+    # Nor do all programs know networks there: the machine, where the lab's cloud listens, is named as well.
+    machine = proxy.removeprefix("http://").partition(":")[0]
+    direct = ",".join(("localhost", "127.0.0.1", METADATA, machine, str(WIDE), *hosts))
     values = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": direct}
     values |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"), AUTHORITIES)
     return "".join(f"{name}={value}\n" for name, value in values.items())

@@ -17,6 +17,7 @@ from slackwater.lab.progress import Progress
 
 SUITES = ("bookworm", "trixie")
 FILES = Path(__file__).with_name("files")
+CLOUD = ("make-cloud-image", "cloud.cfg", "cloud-lab-init")
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
 # A killed builder leaves no process: the outer unshare dies with us, and the namespace with it.
 ISOLATED = ("setpriv", "--pdeathsig", "KILL", "unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc")
@@ -55,20 +56,33 @@ def ensure(images: Path, suite: str, progress: Progress) -> str:
     name = image_name(suite, lines)
     if not (images / name).is_dir():
         with progress.step(f"image {name} (about a minute)"):
-            _build(images, name, suite, lines)
+            _build(images / name, lines, "make-image", suite)
     return name
 
 
-def _build(images: Path, name: str, suite: str, lines: list[str]) -> None:
+def ensure_cloud(images: Path, suite: str, progress: Progress) -> str:
+    """As `ensure`, for instances of the lab's cloud: the suite's image with cloud-init, which asks for metadata."""
+    base, lines = ensure(images, suite, progress), sources(suite)
+    made_of = hashlib.sha256(base.encode())
+    for file in CLOUD:
+        made_of.update((FILES / file).read_bytes())
+    name = f"{suite}.cloud-{made_of.hexdigest()[:12]}"
+    if not (images / name).is_dir():
+        with progress.step(f"image {name} (half a minute)"):
+            _build(images / name, lines, CLOUD[0], suite, str(images / base))
+    return name
+
+
+def _build(image: Path, lines: list[str], script: str, *words: str) -> None:
     """Under another name until it is complete: a killed build is never taken for an image."""
-    begun = images / f".{name}"
-    remove_begun(images)
+    begun = image.with_name(f".{image.name}")
+    remove_begun(image.parent)
     try:
-        run(*ISOLATED, "bash", str(FILES / "make-image"), str(begun), suite, stdin="\n".join(lines) + "\n")
+        run(*ISOLATED, "bash", str(FILES / script), str(begun), *words, stdin="\n".join(lines) + "\n")
     except LabError as error:
-        remove_begun(images)
-        raise LabError(f"The image of {suite} could not be built. {error}") from error
-    begun.replace(images / name)
+        remove_begun(image.parent)
+        raise LabError(f"The image of {words[0]} could not be built. {error}") from error
+    begun.replace(image)
 
 
 def remove_begun(images: Path) -> None:

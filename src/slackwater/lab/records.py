@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slackwater.errors import LabError
-from slackwater.lab.addressing import free_number, split
+from slackwater.lab.addressing import INSTANCE, free_number, split
 from slackwater.lab.locks import locked
 
 FILE = "state.json"
@@ -16,12 +16,16 @@ FILE = "state.json"
 
 @dataclass(frozen=True)
 class HostRecord:
-    """One host; `disk` is the size of a disk of its own ("300M"), None for one that is as large as this machine's."""
+    """One host; `disk` is the size of a disk of its own ("300M"), None for one that is as large as this machine's.
+
+    `instance` is its id in the lab's cloud, which made it and takes it away.
+    """
 
     name: str
     suite: str
     image: str
     disk: str | None = None
+    instance: str | None = None
 
     @property
     def group(self) -> str:
@@ -38,6 +42,14 @@ class LabRecord:
 
     def names(self) -> list[str]:
         return [host.name for host in self.hosts]
+
+    def instances(self) -> list[HostRecord]:
+        """Those of the lab's cloud."""
+        return [host for host in self.hosts if host.group == INSTANCE]
+
+    def asked_for(self) -> list[HostRecord]:
+        """Those of `up`."""
+        return [host for host in self.hosts if host.group != INSTANCE]
 
 
 def load(directory: Path, *, strictly: bool = True) -> LabRecord | None:

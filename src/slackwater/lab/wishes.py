@@ -45,7 +45,7 @@ def wanted_names(record: LabRecord, wishes: Wishes) -> list[str]:
         there = [host.name for host in record.hosts if host.group == group]
         count = wishes.counts.get(group)
         if count is None:
-            wanted += there if record.hosts else names(group, FIRST_FLEET[group])
+            wanted += there if record.asked_for() else names(group, FIRST_FLEET[group])
             continue
         asked = names(group, count)
         if surplus := [name for name in there if name not in asked]:
@@ -59,17 +59,20 @@ def wanted_names(record: LabRecord, wishes: Wishes) -> list[str]:
 
 
 def planned(record: LabRecord, wishes: Wishes, image_of: Callable[[str], str]) -> LabRecord:
-    """The lab as it shall be. Hosts that are there keep their image and disk; `image_of` is asked once a new host."""
+    """The lab as it shall be. Hosts that are there keep their image and disk; `image_of` is asked once a new host.
+
+    Instances of the lab's cloud stay as they are.
+    """
     check(wishes)
     wanted = wanted_names(record, wishes)
-    there = {host.name: host for host in record.hosts}
+    there = {host.name: host for host in record.asked_for()}
     for name in (*wishes.suite_of, *wishes.disk_of):
         if name not in wanted:
             raise LabError(f"{name} is not among the hosts of lab {record.name}: {', '.join(wanted)}")
     for name, host in there.items():
         _check_unchanged(host, wishes.suite_of.get(name, host.suite), wishes.disk_of.get(name, host.disk))
     hosts = (there.get(name) or _new(name, wishes, image_of) for name in wanted)
-    return LabRecord(record.name, record.number, tuple(hosts))
+    return LabRecord(record.name, record.number, (*hosts, *record.instances()))
 
 
 def _new(name: str, wishes: Wishes, image_of: Callable[[str], str]) -> HostRecord:

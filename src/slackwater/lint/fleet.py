@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slackwater.settings import App, Balancer, Drain, Fault, ScalingGroup, Server, Store
+from slackwater.settings import App, Balancer, Drain, Fault, Logs, ScalingGroup, Server, Store
 from slackwater.settings._base import shown
 from slackwater.settings.host import RESERVED, type_faults
 
@@ -58,6 +58,11 @@ class Host:
     def drain(self) -> Drain:
         drain = self.data.get("drain")
         return drain if isinstance(drain, Drain) else Drain()
+
+    @property
+    def logs(self) -> Logs:
+        logs = self.data.get("logs")
+        return logs if isinstance(logs, Logs) else Logs()
 
     @property
     def store(self) -> Store | None:

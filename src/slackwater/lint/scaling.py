@@ -52,6 +52,10 @@ class Scaling:
     def target_groups(self) -> list[TargetGroup]:
         return list(self.group.target_groups)
 
+    @property
+    def has_spot(self) -> bool:
+        return self.group.spot is not None and self.group.spot.share > 0
+
     def fault(self, path: str, allowed: str) -> Fault:
         """At "hooks.launch.deadline": where the user wrote it, or the innermost part around it that is written."""
         owner, names = self.group, path.split(".")

@@ -31,7 +31,7 @@ from slackwater.rollout.rollout import Rollout
 from slackwater.rollout.way_back import target
 
 
-def _of_a_fleet(function: Callable[..., None]) -> Callable[..., None]:
+def of_a_fleet(function: Callable[..., None]) -> Callable[..., None]:
     """The command gets the fleet that its inventory declares; programs get a result whatever happens."""
 
     @inventory_options
@@ -81,7 +81,7 @@ def _refresh(as_json: bool, **words: Any) -> None:
 
 @click.command()
 @or_refresh(_refresh)
-@_of_a_fleet
+@of_a_fleet
 @click.option("--release", metavar="ID", help="A release of the store; without it one is built from the source.")
 @click.option("--canary", default=1, show_default=True, help="How many hosts go first.")
 @click.option("--batch", default="25%", show_default=True, metavar="N|N%", help="How many hosts change at once then.")
@@ -147,7 +147,7 @@ def _roll_out(fleet: Fleet, wanted: Release, speed: Pace, bake: int, *, arrival:
 
 
 @click.command()
-@_of_a_fleet
+@of_a_fleet
 @click.option("--release", metavar="ID", help="Which release; without it the one that was proved before.")
 @_arrival
 @click.option("--steal", is_flag=True, help="Take the place of a rollout that is dead.")
@@ -170,11 +170,12 @@ def rollback(fleet: Fleet, *, release: str | None, arrival: int, steal: bool) ->
 
 
 @click.command()
-@_of_a_fleet
+@of_a_fleet
 def status(fleet: Fleet) -> None:
     """Show each host: release running and wanted, health, requests in flight, since when, last error.
 
-    The exit status is 0 when every app host is healthy and runs the proved release.
+    A host that leaves says why and how far it is. The exit status is 0 when every app host serves, is healthy and runs
+    the proved release.
 
     \b
     Example:

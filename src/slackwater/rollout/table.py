@@ -15,7 +15,7 @@ from rich.text import Text
 from slackwater.agents.breaker.watch import Seen as Launches
 from slackwater.aws.breaker.standing import standings
 from slackwater.changes import Change
-from slackwater.rollout import balancers
+from slackwater.rollout import balancers, leaving
 from slackwater.rollout.arrivals import on_their_way
 from slackwater.rollout.fleet import Fleet
 from slackwater.rollout.hosts import Seen, facts
@@ -40,6 +40,8 @@ class Row:
     last_error: str | None
     upstream: dict[str, Any] | None = None
     """What a balancer's agent says: members with their states and reasons, sources, transitions."""
+    drain: dict[str, Any] | None = None
+    """What a host's drain agent says: state, step, causes, what time did not allow; None where there is none."""
 
     def is_well(self) -> bool:
         return self.health == "ok" and self.release == self.wanted
@@ -111,7 +113,9 @@ def report(fleet: Fleet) -> Report:
     """Asks every host once; one that does not answer has a row that says so."""
     proved = fleet.releases.proved(fleet.app.name, fleet.name)
     wanted = proved.release if proved else None
-    apps = [_app_row(one, wanted) for one in fleet.seen().values()]
+    seen = fleet.seen().values()
+    drains = leaving.states(fleet, [one.name for one in seen if not one.fault])
+    apps = [_app_row(one, wanted, drains.get(one.name, {})) for one in seen]
     # A host may be both: as an app host it has a row of its own, as a balancer another.
     members, balancing = fleet.members(), fleet.hosts.of("balancer")
     served = [name for name, host in fleet.hosts.hosts.items() if _is_of_the_fleet(host.groups)]
@@ -134,7 +138,8 @@ def _group(groups: Sequence[str]) -> str:
     return next((group for group in GROUPS if group in groups), "-")
 
 
-def _app_row(one: Seen, wanted: str | None) -> Row:
+def _app_row(one: Seen, wanted: str | None, drain: leaving.Facts) -> Row:
+    """A host that leaves is not well, and its own reason says more than what its app answers."""
     facts = one.facts
     error = facts.get("last_error") or {}
     return Row(
@@ -142,10 +147,11 @@ def _app_row(one: Seen, wanted: str | None) -> Row:
         _group(one.groups),
         one.release,
         wanted,
-        one.fault or _health(facts),
+        one.fault or leaving.health(drain) or _health(facts),
         facts.get("in_flight"),
         facts.get("since"),
         error.get("message"),
+        drain=dict(drain) or None,
     )
 
 

@@ -8,7 +8,7 @@ _NAMES = """
 adm admin apache2 apparmor apt atd audit auditd avahi-daemon backup basic bin bluetooth bootlogd
 celery chrony cloud-config cloud-final cloud-init console containerd cron crond cups daemon dbus default
 dhcpcd dnsmasq docker drain draining emergency exim4 fail2ban firewalld fstrim games getty gnats gunicorn halt haproxy
-init irc journal journald kmod kubelet list local-fs logind login logrotate lp mail man memcached messagebus
+init irc journal journald kmod kubelet list local-fs logs logind login logrotate lp mail man memcached messagebus
 mount multi-user mysql mysqld named network network-online networkd networking networkmanager news nftables
 nginx nobody node nscd ntp ntpd ntpsec operator polkit polkitd postfix postgres postgresql poweroff proxy
 python rc-local reboot redis redis-server rescue resolvconf resolved root rsync rsyslog rsyslogd scope service

@@ -33,7 +33,8 @@ UNITS = (
     "systemctl list-units --all --no-legend --plain 'slackwater-upstreams*' 'slackwater-cut*' 'slackwater-reload*'"
 )
 LISTENING = "ss -Hltn 'sport = :80 or sport = :443 or sport = :8082 or sport = :8083'"
-PROCESSES = "ps -o args= -u slackwater || true"
+PROCESSES = "ps -o args= -u slackwater | grep -v agents.drain || true"
+"""The drain agent is an app's and a worker's own."""
 FILES = (
     "find /etc /var/lib/slackwater /run/slackwater-balancer -path '*slackwater*' -not -type d"
     " -not -path '/etc/slackwater/shop/*' -not -path '/var/lib/slackwater/shop/*' | sort"

@@ -5,28 +5,14 @@ from __future__ import annotations
 import time
 
 from slackwater.lab import LabHost
-from tests.hosts.balancers.desk import LIMIT, SOCKET, TOLD, agent, measured, members, script, settled, states, until
+from tests.hosts.balancers.desk import API, LIMIT, TOLD, agent, measured, members, script, settled, states, until
 from tests.hosts.converge.running import count, out
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
 RATE, RTT = 300, 0.04
 FLAG = "/run/slackwater/draining"
 
-CHANGES = f"""
-import http.client, json, random, socket, sys, time
-
-class Api(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("{SOCKET}")
-
-def ask(method, body=None):
-    api = Api("x", timeout=5)
-    api.request(method, "/members", body)
-    answer = api.getresponse()
-    assert answer.status == 200, answer.read()
-    return json.loads(answer.read())
-
+CHANGES = f"""{API}
 dice = random.Random(3)
 wanted, last, generation = ask("GET")["members"], set(), 10**9
 keys = ("name", "address", "port", "weight", "backup", "since", "slow_start")
@@ -42,22 +28,12 @@ for number in range(int(sys.argv[1])):
 ask("PUT", json.dumps({{"generation": generation + number + 1, "members": everyone}}))
 """
 
-ASK = f"""
-import http.client, json, socket, sys, time
-
-class Api(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("{SOCKET}")
-
+ASK = f"""{API}
 seen, last, end = 0, time.time(), time.time() + float(sys.argv[2])
 while time.time() < end:
-    api = Api("x", timeout=5)
-    api.request("GET", "/members")
-    found = [m for m in json.loads(api.getresponse().read())["members"] if m["name"] == sys.argv[1]]
+    found = [m for m in ask("GET")["members"] if m["name"] == sys.argv[1]]
     if found and found[0]["requests"] != seen:
         seen, last = found[0]["requests"], time.time()
-    api.close()
     time.sleep(0.02)
 print(last, bool(found))
 """
@@ -169,6 +145,6 @@ def test_traffic_flows_when_every_host_says_it_is_not_ready(site: Site, balancer
         site.tell(stable=0)
         site.converge()
         balancer.ssh("systemctl stop dependency")
-    measured(f"not ready was seen everywhere after {not_ready:.1f} s")
+    measured(f"not ready was seen everywhere after {not_ready:.1f} s; {people.stop().summary()}")
 
     nothing_lost(site, people)

@@ -40,7 +40,7 @@ def test_a_killed_nginx_worker_takes_its_counts_with_it(site: Site, balancer: La
         out(balancer, "kill -9 $(pgrep -P $(cat /run/nginx.pid) | head -1)")
         time.sleep(3)
     result = people.stop()
-    measured(f"{result.summary()}")
+    measured(f"a worker of the only balancer: {result.summary()}")
     assert before == members(balancer)
     until(lambda: {0} == {m["in_flight"] for m in listed(balancer)["members"]}, "nothing in flight")
 
@@ -53,7 +53,7 @@ def test_a_killed_nginx_comes_back_with_its_members(site: Site, balancer: LabHos
         out(balancer, "kill -9 $(cat /run/nginx.pid)")
         time.sleep(5)
     result = people.stop()
-    measured(f"{result.summary()}")
+    measured(f"the master of the only balancer: {result.summary()}")
     assert before == members(balancer)
     assert not any(reason.endswith("503") for reason in result.reasons), result.summary()
 

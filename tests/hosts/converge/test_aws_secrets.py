@@ -53,7 +53,7 @@ def test_a_secret_of_aws_reaches_the_app_and_nobody_else(
     secrets = 'app = app.model_copy(update={"secrets": {"API_KEY": Secret.ssm("/shop/key")}})'
     more = told(app=f"import runpy\napp = runpy.run_path('group_data/app.py')['app']\n{secrets}")
     with answering(lab, sky) as at:
-        there = json.dumps({"endpoint": at})
+        there = json.dumps({"group": "shop", "region": sky.region, "endpoint": at})
         out(machine, f"install -d /etc/slackwater && echo '{there}' > /etc/slackwater/instance.json")
         missing = converge(lab, group_data=more)
         put(sky, VALUES[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slackwater.lab.cloud import Endpoint, Ground, cloud
+from slackwater.lab.cloud import Clock, Endpoint, Ground, cloud
 
 Make = Callable[..., None]
 
@@ -18,7 +18,7 @@ def endpoint() -> Iterator[Endpoint]:
     """Its clock stands still: nothing happens that a test did not ask for."""
     with cloud(clock=lambda: 0.0) as running:
         yield running
-        assert [] == running.uncovered
+        assert ([], []) == (running.uncovered, running.misshapen)
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,13 @@ def make(asg: Any, ground: Ground, web: str) -> Make:
 @pytest.fixture
 def described(asg: Any) -> Callable[[str], Any]:
     return lambda name: asg.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"][0]
+
+
+@pytest.fixture
+def fleet() -> Iterator[Any]:
+    """A `Fleet` of its own for each test: hooks hold its instances, and its clock stands still until it is turned."""
+    from tests.lab.cloud.fleet import Fleet  # it needs the functions above
+
+    with cloud(lifecycle=True, clock=Clock()) as endpoint:
+        yield Fleet(endpoint)
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from slackwater.errors import LabError
 from slackwater.lab.cli import lab
-from slackwater.lab.cloud.background import FILE, began, down, running, up
+from slackwater.lab.cloud.background import FILE, Kind, began, down, running, up
 from slackwater.lab.cloud.endpoint import environment
 
 
@@ -89,10 +89,10 @@ def test_another_process_of_the_same_number_is_left_alone(directory: Path) -> No
 @pytest.mark.parametrize("first", [True, False])
 def test_one_without_hooks_does_not_pass_for_one_with_them(directory: Path, first: bool) -> None:
     """Nor the other way about: a drain that nobody waited for would look like one that lost nothing."""
-    up(directory, lifecycle=first)
+    up(directory, kind=Kind(lifecycle=first))
     words = [] if first else ["--lifecycle"]
     other = run(directory, "up", *words)
-    same, started = up(directory, lifecycle=first)
+    same, started = up(directory, kind=Kind(lifecycle=first))
 
     assert isinstance(other.exception, LabError)
     assert f"is there already, {'with' if first else 'without'} --lifecycle" in str(other.exception)
@@ -109,3 +109,21 @@ def test_a_port_that_is_taken_is_a_sentence(directory: Path) -> None:
             up(directory, port=taken.getsockname()[1])
 
     assert None is running(directory)
+
+
+@pytest.mark.parametrize("command", ["interrupt", "rebalance"])
+def test_without_a_cloud_there_is_nobody_to_tell(directory: Path, command: str) -> None:
+    """The command says which one starts it."""
+    result = run(directory, command, "i-0")
+
+    assert isinstance(result.exception, LabError)
+    assert "slackwater lab cloud up" in str(result.exception)
+
+
+def test_an_instance_is_told_by_a_command(directory: Path) -> None:
+    """What cannot be done is a sentence of the cloud's own."""
+    up(directory)
+    result = run(directory, "interrupt", "i-0")
+
+    assert isinstance(result.exception, LabError)
+    assert "there is no instance i-0" in str(result.exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from typing import Any
 
 import boto3
 import pytest
@@ -13,6 +14,7 @@ from slackwater.lab.cloud import cloud
 from slackwater.lab.cloud.contract import OPERATIONS
 from slackwater.lab.cloud.moto import Moto
 from slackwater.lab.cloud.region import Region
+from slackwater.lab.cloud.wire.answer import answer
 
 
 @pytest.mark.parametrize("service", sorted(OPERATIONS))
@@ -30,6 +32,20 @@ def test_all_of_auto_scaling_is_our_own() -> None:
     assert OPERATIONS["autoscaling"] == set(region.services["autoscaling"].operations)
     for service in ("ec2", "elbv2"):
         assert set() == set(region.services[service].operations) - OPERATIONS[service]
+
+
+@pytest.mark.parametrize(
+    ("operation", "values", "word"),
+    [
+        ("DescribeAutoScalingInstances", {"AutoScalingInstances": [{"Mood": "good"}]}, "Mood"),
+        ("DescribeScalingActivities", {"Activities": [{"StatusCode": "Waiting"}]}, "Waiting"),
+        ("DescribeWarmPool", {"Instances": [{"LifecycleState": "Warmed:Waiting"}]}, "Warmed:Waiting"),
+    ],
+)
+def test_what_botocores_model_does_not_know_is_never_said(operation: str, values: dict[str, Any], word: str) -> None:
+    """A member would be dropped in silence, and of a made-up state nobody would ever hear from AWS."""
+    with pytest.raises(TypeError, match=word):
+        answer("autoscaling", operation, values)
 
 
 def test_whatever_is_not_on_the_list_is_refused_and_noted() -> None:

@@ -2,82 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from slackwater.lab.cloud import Endpoint, cloud
-from tests.lab.cloud.conftest import Make, group_arguments, template_data
-
-LAUNCHING, TERMINATING = "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"
-UP = {"LifecycleHookName": "up", "LifecycleTransition": LAUNCHING, "HeartbeatTimeout": 60, "DefaultResult": "ABANDON"}
-DOWN = {"LifecycleHookName": "down", "LifecycleTransition": TERMINATING, "HeartbeatTimeout": 60}
-DOWN |= {"DefaultResult": "CONTINUE"}
-
-
-class Clock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-class Fleet:
-    """One group `g` in a cloud whose hooks hold instances."""
-
-    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
-        self.endpoint, self.clock = endpoint, clock
-        self.asg, self.ground = endpoint.client("autoscaling"), endpoint.cloud.ground()
-        data = template_data(self.ground)
-        endpoint.client("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
-
-    def make(self, hooks: list[dict[str, Any]], **more: Any) -> None:
-        asked = group_arguments(self.ground, "g", LifecycleHookSpecificationList=hooks, **more)
-        self.asg.create_auto_scaling_group(**asked)
-
-    def instances(self) -> list[dict[str, Any]]:
-        return list(self.asg.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"])
-
-    def states(self) -> list[str]:
-        return [each["LifecycleState"] for each in self.instances()]
-
-    def desire(self, number: int) -> None:
-        self.asg.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=number)
-
-    def complete(self, hook: str, result: str, instance: str | None = None) -> None:
-        instance = instance or self.instances()[0]["InstanceId"]
-        self.asg.complete_lifecycle_action(
-            AutoScalingGroupName="g", LifecycleHookName=hook, InstanceId=instance, LifecycleActionResult=result
-        )
-
-    def beat(self, hook: str) -> None:
-        instance = self.instances()[0]["InstanceId"]
-        self.asg.record_lifecycle_action_heartbeat(
-            AutoScalingGroupName="g", LifecycleHookName=hook, InstanceId=instance
-        )
-
-    def wait(self, seconds: float) -> None:
-        self.clock.seconds += seconds
-        self.endpoint.cloud.tick()
-
-    def activity(self) -> tuple[str, str]:
-        """Of the last launch."""
-        found = self.asg.describe_scaling_activities(AutoScalingGroupName="g")["Activities"]
-        last = next(each for each in found if each["Description"].startswith("Launching"))
-        return last["StatusCode"], last.get("StatusMessage", "")
-
-
-@pytest.fixture
-def fleet() -> Iterator[Fleet]:
-    clock = Clock()
-    with cloud(lifecycle=True, clock=clock) as endpoint:
-        yield Fleet(endpoint, clock)
-        assert [] == endpoint.uncovered
+from slackwater.lab.cloud import Ground
+from tests.lab.cloud.conftest import Make
+from tests.lab.cloud.fleet import DOWN, LAUNCHING, UP, Fleet
 
 
 def test_hooks_given_with_the_group_are_there_before_the_first_instance(fleet: Fleet) -> None:
@@ -101,11 +33,11 @@ def test_a_silent_launch_is_abandoned_and_tried_again(fleet: Fleet) -> None:
     """After the heartbeat, with the hook's default."""
     fleet.make([UP], DesiredCapacity=1)
     first = fleet.instances()[0]["InstanceId"]
-    fleet.wait(59)
+    fleet.turn(59)
     kept = fleet.instances()[0]["InstanceId"]
-    fleet.wait(2)
+    fleet.turn(2)
     left, (status, why) = fleet.instances(), fleet.activity()
-    fleet.wait(2)
+    fleet.turn(2)
 
     assert first == kept
     assert [] == left
@@ -118,9 +50,9 @@ def test_a_heartbeat_holds_the_wait(fleet: Fleet) -> None:
     """By the hook's timeout, counted from the heartbeat."""
     fleet.make([UP], DesiredCapacity=1)
     for _ in range(3):
-        fleet.wait(50)
+        fleet.turn(50)
         fleet.beat("up")
-    fleet.wait(59)
+    fleet.turn(59)
 
     assert ["Pending:Wait"] == fleet.states()
     assert ["RecordLifecycleActionHeartbeat"] * 3 == [name for name, _ in fleet.endpoint.lifecycle_calls]
@@ -130,10 +62,25 @@ def test_heartbeats_end_at_a_hundred_timeouts(fleet: Fleet) -> None:
     """Or at 48 hours, whichever is smaller."""
     fleet.make([UP | {"HeartbeatTimeout": 30}], DesiredCapacity=1)
     for _ in range(119):
-        fleet.wait(25)
+        fleet.turn(25)
         fleet.beat("up")
-    fleet.wait(25)
+    fleet.turn(25)
 
+    assert [] == fleet.states()
+
+
+def test_no_wait_is_longer_than_two_days(fleet: Fleet) -> None:
+    """A hundred heartbeats of an hour would be four."""
+    fleet.make([UP | {"HeartbeatTimeout": 3600}], DesiredCapacity=1)
+    first = fleet.ids()
+    for _ in range(50):
+        fleet.turn(3420)
+        fleet.beat("up")
+    fleet.turn(1799)
+    kept = fleet.ids()
+    fleet.turn(1)
+
+    assert first == kept
     assert [] == fleet.states()
 
 
@@ -158,6 +105,49 @@ def test_an_instance_that_leaves_waits_for_its_hook(fleet: Fleet) -> None:
 
     assert (["Terminating:Wait"], []) == (waiting, fleet.states())
     assert [*path, "Terminated"] == [state for who, state in fleet.endpoint.cloud.states if who == leaver]
+
+
+def test_one_abandon_ends_all_hooks_of_an_instance_that_leaves(fleet: Fleet) -> None:
+    """CONTINUE of one leaves the others waiting."""
+    fleet.make([DOWN, DOWN | {"LifecycleHookName": "logs"}, DOWN | {"LifecycleHookName": "more"}], DesiredCapacity=1)
+    fleet.desire(0)
+    fleet.complete("down", "CONTINUE")
+    between = fleet.states()
+    fleet.complete("logs", "ABANDON")
+
+    assert (["Terminating:Wait"], []) == (between, fleet.states())
+
+
+def test_an_action_is_completed_by_its_token(fleet: Fleet) -> None:
+    """Another's token is nobody's; whoever has neither token nor instance is told so."""
+    fleet.make([UP], DesiredCapacity=2)
+    tokens = [each["token"] for each in fleet.endpoint.cloud.actions("g")]
+    fleet.asg.complete_lifecycle_action(
+        AutoScalingGroupName="g",
+        LifecycleHookName="up",
+        LifecycleActionToken=tokens[1],
+        LifecycleActionResult="CONTINUE",
+    )
+
+    assert ["Pending:Wait", "InService"] == fleet.states()
+    with pytest.raises(ClientError, match="No active Lifecycle Action found with token"):
+        fleet.asg.complete_lifecycle_action(
+            AutoScalingGroupName="g", LifecycleHookName="up", LifecycleActionToken=tokens[1],
+            LifecycleActionResult="CONTINUE",
+        )  # fmt: skip
+
+
+def test_a_silent_instance_that_leaves_is_retained_too(fleet: Fleet) -> None:
+    """Where the group says so and the hook's default is ABANDON; it counts for nobody, and another is not launched."""
+    retain = {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}
+    fleet.make([DOWN | {"DefaultResult": "ABANDON"}], DesiredCapacity=1, InstanceLifecyclePolicy=retain)
+    fleet.desire(0)
+    fleet.turn(61)
+    kept = fleet.states()
+    fleet.desire(1)
+
+    assert ["Terminating:Retained"] == kept
+    assert ["Terminating:Retained", "InService"] == fleet.states()
 
 
 def test_an_abandoned_terminate_hook_retains_where_the_group_says_so(fleet: Fleet) -> None:
@@ -197,10 +187,10 @@ def test_an_action_that_nobody_waits_for_is_an_error(make: Make, asg: Any, descr
         asg.record_lifecycle_action_heartbeat(**asked)
 
 
-def test_a_hook_is_described_as_it_was_put(make: Make, asg: Any) -> None:
+def test_a_hook_is_described_as_it_was_put(make: Make, asg: Any, ground: Ground) -> None:
     """What a second call does not name keeps its value; moto makes up three fields and drops one."""
     make("books")
-    more = {"NotificationMetadata": "m", "NotificationTargetARN": "arn:aws:sqs:eu-central-1:1:q"}
+    more = {"NotificationMetadata": "m", "NotificationTargetARN": ground.topic}
     more["RoleARN"] = "arn:aws:iam::123456789012:role/r"
     asg.put_lifecycle_hook(AutoScalingGroupName="books", **UP, **more)
     asg.put_lifecycle_hook(AutoScalingGroupName="books", LifecycleHookName="up", HeartbeatTimeout=90)

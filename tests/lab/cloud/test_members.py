@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from slackwater.lab.cloud import Endpoint
 from tests.lab.cloud.conftest import Make
+from tests.lab.cloud.fleet import UP, Fleet
 
 
 def ids(group: dict[str, Any]) -> list[str]:
@@ -168,3 +169,15 @@ def test_a_member_may_be_put_in_any_state(make: Make, endpoint: Endpoint, descri
     assert {first: "Terminating:Proceed", second: "InService"} == {
         each["InstanceId"]: each["LifecycleState"] for each in described("any")["Instances"]
     }
+
+
+def test_who_was_on_the_way_in_when_the_group_shrank_leaves_once_in_service(fleet: Fleet) -> None:
+    """A hook's wait is not cut short; the group is as large as it should be afterwards."""
+    fleet.make([UP], DesiredCapacity=1)
+    fleet.desire(0)
+    waiting = fleet.states()
+    fleet.complete("up", "CONTINUE")
+    fleet.turn(1)
+
+    assert ["Pending:Wait"] == waiting
+    assert [] == fleet.states()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from . import credentials, probe, prune, standby, systemd
+from .counters import STUB_STATUS, in_flight
 from .layout import Layout, target
 from .running import running
 
-STUB_STATUS = ("127.0.0.1", 8081)
 LONGEST_PROBE = 3.0
 """Seconds: a status of a fleet must not wait long for an app that hangs."""
-NGINX_TIMEOUT = 1.0
-"""Seconds: nginx answers its counters at once or has other worries."""
 
 
 def line(layout: Layout) -> str:
@@ -70,20 +66,6 @@ def health(layout: Layout, slot: str | None) -> dict[str, str]:
     limit = min(facts["timeout"], LONGEST_PROBE)
     path, host = layout.slot_socket(slot), facts["host"]
     return {question: probe.ask(path, facts[question], host, limit) for question in ("live", "ready")}
-
-
-def in_flight(nginx: tuple[str, int] = STUB_STATUS) -> int | None:
-    """Requests that nginx is serving, by its own counters, this question not among them; None when it does not say."""
-    connection = http.client.HTTPConnection(*nginx, timeout=NGINX_TIMEOUT)
-    try:
-        connection.request("GET", "/stub_status")
-        said = connection.getresponse().read(1000).decode(errors="replace")
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-    found = re.search(r"Reading: (\d+) Writing: (\d+)", said)
-    return int(found[1]) + int(found[2]) - 1 if found else None
 
 
 def _since(layout: Layout) -> str | None:

@@ -38,9 +38,14 @@ def stale(unit: str) -> bool:
 
 def active_units(pattern: str) -> list[str]:
     """Units that run or try to, whose name matches."""
+    return [unit for unit, state in unit_states(pattern).items() if state not in {"inactive", "failed"}]
+
+
+def unit_states(pattern: str) -> dict[str, str]:
+    """Of each unit whose name matches: "active", and "deactivating" while it still stops."""
     lines = systemctl("list-units", "--plain", "--no-legend", "--all", pattern).splitlines()
     rows = [line.split() for line in lines]
-    return [row[0] for row in rows if len(row) > 2 and row[2] not in {"inactive", "failed"}]
+    return {row[0]: row[2] for row in rows if len(row) > 2}
 
 
 def restarts(unit: str) -> int:

@@ -33,7 +33,8 @@ def permissions(inventory: str, *, who: str, account: str | None, role: str | No
     told = read(inventory, **more)
     instance = told.instance
     number = account or _account(told.clients())
-    about = Subject(told.group, instance.store, instance.app, instance.fleet, told.environment, number, role)
+    told_of = (instance.store, instance.app, instance.fleet, told.environment)
+    about = Subject(told.group, *told_of, number, role, instance.logs)
     click.echo(json.dumps(document(who, about), indent=2))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from slackwater.settings import App, ScalingGroup, Store
+from slackwater.settings import App, Logs, ScalingGroup, Store
 
 PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 
@@ -24,6 +24,7 @@ class Subject:
     environment: str
     account: str = "*"
     role: str | None = None
+    logs: Logs = field(default_factory=Logs)
 
     @property
     def partition(self) -> str:
@@ -45,6 +46,12 @@ class Subject:
     @property
     def alarms(self) -> str:
         return self.arn("cloudwatch", f"alarm:slackwater-{self.group.name}:*")
+
+    @property
+    def own_target_groups(self) -> list[str]:
+        """Those in which the group's instances are."""
+        names = [declared.name for declared in self.group.target_groups]
+        return [self.arn("elasticloadbalancing", f"targetgroup/{name}/*") for name in names]
 
     @property
     def target_groups(self) -> list[str]:
@@ -78,6 +85,18 @@ class Subject:
         """Empty, or ending in a slash."""
         path = self._place[2].strip("/")
         return f"{path}/" if path else ""
+
+    @property
+    def shipped(self) -> list[str]:
+        """Log objects of the fleet; empty where none go to a bucket."""
+        place = (self.logs.bucket or "").removeprefix("s3://")
+        return [self.arn("s3", f"{place}/{self.fleet}/*", region="", account="")] if place else []
+
+    @property
+    def shelf(self) -> list[str]:
+        """The bucket of the logs; empty where there is none."""
+        place = (self.logs.bucket or "").removeprefix("s3://").partition("/")[0]
+        return [self.arn("s3", place, region="", account="")] if place else []
 
     def parameters(self, *names: str) -> list[str]:
         """AWS writes one slash between, whether or not the name begins with one."""

@@ -119,6 +119,8 @@ def _store(subject: Subject) -> Iterator[Statement]:
     # IfExists: S3 answers 403 instead of 404 to whoever may not list, and a look for one object names no prefix.
     within = {"StringLikeIfExists": {"s3:prefix": [f"{subject.prefix}*"]}} if subject.prefix else {}
     yield Statement("ListStore", of("s3", "ListBucket"), subject.bucket, within)
+    yield Statement("ListLogs", of("s3", "ListBucket"), subject.shelf)
+    yield Statement("ReadLogs", of("s3", "GetObject"), subject.shipped)
     yield Statement("Store", of("s3", "GetObject PutObject DeleteObject AbortMultipartUpload"), subject.objects("*"))
 
 

@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from slackwater.lab.cloud.clock import Clock
     from slackwater.lab.cloud.endpoint import Endpoint
     from slackwater.lab.cloud.levers import Ground
     from slackwater.lab.cloud.server import cloud
 
-__all__ = ["Endpoint", "Ground", "cloud"]
-_HOMES = {"Endpoint": "endpoint", "Ground": "levers", "cloud": "server"}
+__all__ = ["Clock", "Endpoint", "Ground", "cloud"]
+_HOMES = {"Clock": "clock", "Endpoint": "endpoint", "Ground": "levers", "cloud": "server"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from slackwater.errors import LabError
+from slackwater.lab.cloud.machines.remains import clear
+from slackwater.lab.fleet import Lab
 from slackwater.lab.identity import write_whole
 from slackwater.lab.locks import locked
 from slackwater.lab.places import PLACES
@@ -37,39 +39,60 @@ class Record:
     began: int
     endpoint: str
     lifecycle: bool = False
+    lab: str | None = None
 
 
-def up(directory: Path = HOME, *, port: int = 0, lifecycle: bool = False) -> tuple[Record, bool]:
-    """The running cloud, and whether it had to be started. Raises LabError for one of the other kind."""
+@dataclass(frozen=True)
+class Kind:
+    """`lab`: instances are its hosts, of that image and suite; `lifecycle`: hooks hold them."""
+
+    lifecycle: bool = False
+    lab: str | None = None
+    image: str = ""
+    suite: str = ""
+
+
+def up(directory: Path = HOME, *, port: int = 0, kind: Kind = Kind()) -> tuple[Record, bool]:
+    """The running cloud, and whether it had to be started. Raises LabError for one of another kind."""
     if not find_spec("moto"):
         raise LabError("The lab's cloud needs moto: install slackwater with its extra `lab`.")
     with locked(directory / ".lock"):
         if record := running(directory):
-            _refuse_another_kind(record, lifecycle)
+            _refuse_another_kind(record, kind)
             return record, False
-        return _start(directory, port, lifecycle), True
+        return _start(directory, port, kind), True
 
 
-def _refuse_another_kind(record: Record, lifecycle: bool) -> None:
+def _refuse_another_kind(record: Record, kind: Kind) -> None:
     """Where hooks hold nobody a drain has lost nothing, for it was never waited for."""
-    if record.lifecycle != lifecycle:
-        kind = "with" if record.lifecycle else "without"
+    if (record.lifecycle, record.lab) != (kind.lifecycle, kind.lab):
+        there = f"with hosts in lab {record.lab!r}" if record.lab else "with" if record.lifecycle else "without"
         raise LabError(
-            f"The lab's cloud is there already, {kind} --lifecycle: end it first (`slackwater lab cloud down`; what "
-            "was made in it goes too), ask for the same kind, or give another --directory."
+            f"The lab's cloud is there already, {there}{'' if record.lab else ' --lifecycle'}: end it first "
+            "(`slackwater lab cloud down`; what was made in it goes too), ask for the same kind, or give another "
+            "--directory."
         )
 
 
 def down(directory: Path = HOME) -> bool:
-    """False if there was nothing to end."""
+    """False if there was nothing to end. Hosts that were its instances go, and a lab that has no others."""
     if not directory.exists():
         return False
     with locked(directory / ".lock"):
-        record = running(directory)
+        record, left = running(directory), load(directory)
         if record:
             _stop(record)
+        if left and left.lab:
+            _clear(Lab(left.lab))
         (directory / FILE).unlink(missing_ok=True)
         return record is not None
+
+
+def _clear(lab: Lab) -> None:
+    """Also after a cloud that was killed."""
+    clear(lab)
+    if not lab.has_hosts():
+        lab.down()
 
 
 def running(directory: Path = HOME) -> Record | None:
@@ -85,9 +108,9 @@ def load(directory: Path) -> Record | None:
         return None
 
 
-def save(directory: Path, endpoint: str, *, lifecycle: bool) -> None:
+def save(directory: Path, endpoint: str, kind: Kind) -> None:
     """Called by the process itself, once it listens."""
-    record = Record(os.getpid(), began(os.getpid()) or 0, endpoint, lifecycle)
+    record = Record(os.getpid(), began(os.getpid()) or 0, endpoint, kind.lifecycle, kind.lab)
     write_whole(directory / FILE, json.dumps(asdict(record)) + "\n")
 
 
@@ -100,12 +123,14 @@ def began(pid: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
-def _start(directory: Path, port: int, lifecycle: bool) -> Record:
+def _start(directory: Path, port: int, kind: Kind) -> Record:
     (directory / FILE).unlink(missing_ok=True)
     command = [sys.executable, "-m", MODULE, str(directory), "--port", str(port)]
+    command += ["--lifecycle"] if kind.lifecycle else []
+    command += ["--lab", kind.lab, "--image", kind.image, "--suite", kind.suite] if kind.lab else []
     with (directory / LOG).open("a") as log:
         process = subprocess.Popen(
-            [*command, *(["--lifecycle"] if lifecycle else [])],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -15,7 +15,7 @@ SuspendProcesses ResumeProcesses DescribeScalingActivities
 PutLifecycleHook DescribeLifecycleHooks DeleteLifecycleHook CompleteLifecycleAction RecordLifecycleActionHeartbeat
 AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups DescribeLoadBalancerTargetGroups
 AttachTrafficSources DetachTrafficSources DescribeTrafficSources
-PutScalingPolicy DescribePolicies DeletePolicy
+PutScalingPolicy DescribePolicies DeletePolicy ExecutePolicy
 PutScheduledUpdateGroupAction DescribeScheduledActions DeleteScheduledAction
 PutWarmPool DescribeWarmPool DeleteWarmPool
 PutNotificationConfiguration DescribeNotificationConfigurations DeleteNotificationConfiguration
@@ -26,7 +26,8 @@ CreateOrUpdateTags DeleteTags DescribeTags
 _EC2 = """
 CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate
 DeleteLaunchTemplateVersions DescribeLaunchTemplates DescribeLaunchTemplateVersions
-DescribeInstances RunInstances TerminateInstances DescribeInstanceTypes
+DescribeInstances RunInstances StartInstances StopInstances TerminateInstances DescribeInstanceTypes
+ModifyInstanceMetadataOptions
 DescribeImages CreateImage RegisterImage DeregisterImage DescribeSnapshots
 DescribeVpcs CreateVpc DescribeSubnets CreateSubnet DescribeAvailabilityZones DescribeRegions
 DescribeSecurityGroups CreateSecurityGroup AuthorizeSecurityGroupIngress DescribeKeyPairs CreateKeyPair ImportKeyPair
@@ -52,6 +53,9 @@ _IAM = """
 CreateRole GetRole DeleteRole PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
 CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
 """
+_SQS = """
+CreateQueue GetQueueUrl GetQueueAttributes SetQueueAttributes DeleteQueue ReceiveMessage DeleteMessage SendMessage
+"""
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "autoscaling": frozenset(_AUTOSCALING.split()),
@@ -64,5 +68,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     "sts": frozenset({"GetCallerIdentity"}),
     "iam": frozenset(_IAM.split()),
     "sns": frozenset(["CreateTopic", "DeleteTopic", "ListTopics", "GetTopicAttributes", "Subscribe"]),
+    "sqs": frozenset(_SQS.split()),
+    "events": frozenset(["PutRule", "PutTargets", "RemoveTargets", "DeleteRule", "DescribeRule", "ListRules"]),
     "ec2-instance-connect": frozenset({"SendSSHPublicKey"}),
 }

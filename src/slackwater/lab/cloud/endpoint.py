@@ -16,7 +16,7 @@ REGION = "eu-central-1"
 
 
 class Endpoint:
-    """`uncovered` is empty in a good test; `cloud` makes happen what time and machines would."""
+    """`uncovered` and `misshapen` are empty in a good test; `cloud` makes happen what time and machines would."""
 
     def __init__(self, url: str, front: Front, levers: Levers) -> None:
         self.url, self._front, self.cloud = url, front, levers
@@ -42,6 +42,11 @@ class Endpoint:
     def uncovered(self) -> list[tuple[str, str]]:
         """Calls of operations that are not on the contract's list."""
         return self._front.uncovered
+
+    @property
+    def misshapen(self) -> list[tuple[str, str, str]]:
+        """(service, operation, fault) of answers that are not as botocore's model has them; empty in a good test."""
+        return self._front.misshapen
 
     @property
     def lifecycle_calls(self) -> list[tuple[str, dict[str, str]]]:

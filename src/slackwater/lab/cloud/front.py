@@ -8,17 +8,20 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from slackwater.lab.cloud import desk
 from slackwater.lab.cloud.contract import OPERATIONS
 from slackwater.lab.cloud.errors import AwsError
 from slackwater.lab.cloud.faults import Fault, Faults
+from slackwater.lab.cloud.levers import Levers
 from slackwater.lab.cloud.moto import LOCK, Moto
 from slackwater.lab.cloud.region import Region
-from slackwater.lab.cloud.wire.answer import Answer, refusal
+from slackwater.lab.cloud.wire.answer import Answer, known, refusal
 from slackwater.lab.cloud.wire.called import Called, called
+from slackwater.lab.cloud.wire.shapes import misshapen
 
 log = logging.getLogger("slackwater.lab.cloud")
 
-CUT = Answer(None, b"")
+CUT, OK = Answer(None, b""), 200
 # moto's own switches, one of which wipes every cloud of the process, and its one fake instance's metadata.
 NOT_AWS = ("/moto-api", "/latest/")
 LIFECYCLE = ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat")
@@ -29,12 +32,17 @@ class Front:
 
     def __init__(self, moto: Moto, regions: dict[str, Region], make_region: Any) -> None:
         self.moto, self.regions, self.make_region = moto, regions, make_region
-        self.faults = Faults()
+        self.faults, self.levers = Faults(), Levers(moto, regions[next(iter(regions))])
         self.calls: list[tuple[str, str]] = []
         self.uncovered: list[tuple[str, str]] = []
+        self.misshapen: list[tuple[str, str, str]] = []
         self.lifecycle_calls: list[tuple[str, dict[str, str]]] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(desk.PATH):
+            answer = desk.answer(self.levers, environ)
+            start_response(f"{answer.status} .", answer.headers)
+            return [answer.body]
         call = called(environ)
         self._note(call)
         fault = self.faults.take(call.service, call.operation)
@@ -60,6 +68,13 @@ class Front:
         return refusal(fault.error(), call.protocol) if fault.code else CUT
 
     def _answer(self, call: Called, environ: dict[str, Any]) -> Answer:
+        """What no client of AWS could read is noted; a test that wants such an answer asks for a fault."""
+        answer = self._said(call, environ)
+        if call.operation in OPERATIONS.get(call.service, ()):
+            self.misshapen += [(call.service, call.operation, fault) for fault in misshapen(call, answer)]
+        return answer
+
+    def _said(self, call: Called, environ: dict[str, Any]) -> Answer:
         try:
             return self._answer_if_covered(call, environ)
         except AwsError as error:
@@ -76,8 +91,12 @@ class Front:
             self.uncovered.append((call.service, call.operation))
             raise AwsError("InvalidAction", f"the lab's cloud does not answer for {call.service} {call.operation}")
         with LOCK:
-            own = self._region(call.region).answer(call)
-            return own or self._ask_moto(environ)
+            region = self._region(call.region)
+            if own := region.answer(call):
+                return own
+            answer = self._ask_moto(environ)
+            region.notice(call)
+            return known(call, answer) if answer.status == OK else answer
 
     def _region(self, name: str) -> Region:
         if name not in self.regions:

@@ -17,6 +17,8 @@ from slackwater.lab.cloud.wire.service import Arguments
 
 KEPT = ("Architecture", "RootDeviceName", "BlockDeviceMappings")
 DEFAULTS = {"Architecture": "x86_64", "RootDeviceName": "/dev/sda1"}
+MADE = {"Hypervisor": "xen", "VirtualizationType": "hvm", "RootDeviceType": "ebs"}
+"""What EC2 says of every image of our time, on whatever hardware it runs."""
 SNAPSHOT_GB = 8
 """What an image's root disk takes unless it was registered with another; Debian's, Ubuntu's and Amazon's take that."""
 NOT_FOUND = "InvalidAMIID.NotFound"
@@ -62,7 +64,8 @@ class Images:
         told = self._registered.get(image["ImageId"], DEFAULTS)
         disks = told.get("BlockDeviceMappings") or [_disk(told["RootDeviceName"])]
         state = self._states.get(image["ImageId"], image["State"])
-        return {**image, **told, "RootDeviceType": "ebs", "State": state, "BlockDeviceMappings": disks}
+        location = f"{image['OwnerId']}/{image['Name']}"
+        return {**image, **told, **MADE, "ImageLocation": location, "State": state, "BlockDeviceMappings": disks}
 
 
 @cache
@@ -83,7 +86,9 @@ def _amazons_own(known: Mapping[str, Any]) -> dict[str, Any]:
         "Architecture": known["architecture"],
         "State": known["state"],
         "RootDeviceName": known["root_device_name"],
+        **MADE,
         "RootDeviceType": known["root_device_type"],
+        "ImageLocation": f"amazon/{known['name']}",
         "BlockDeviceMappings": [_disk(known["root_device_name"])],
     }
 

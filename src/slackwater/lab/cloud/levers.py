@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from slackwater.lab.cloud.clock import Clock
 from slackwater.lab.cloud.moto import LOCK, Moto
 from slackwater.lab.cloud.region import Region
 from slackwater.lab.cloud.scaling.wishes import CAPACITY
+from slackwater.lab.cloud.spot import NOTICE
+from slackwater.lab.metadata import Instance
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
@@ -92,10 +96,54 @@ class Levers:
         with LOCK:
             self._region.images.say(image, state)
 
+    def turn(self, seconds: float) -> None:
+        """The cloud's `Clock` goes on, and what is due then happens. Raises TypeError where the clock is another."""
+        with LOCK:
+            clock = self._region.engine.clock
+            if not isinstance(clock, Clock):
+                raise TypeError("only a cloud with a clock of its own can be turned: cloud(clock=Clock())")
+            clock.turn(seconds)
+            self._region.tick()
+
+    @property
+    def now(self) -> datetime:
+        """The time of day by the cloud's clock: what metrics are put with."""
+        return self._region.times.moment()
+
     def tick(self) -> None:
         """What time does, by the cloud's clock: waits run out, refused launches are tried again."""
         with LOCK:
-            self._region.engine.tick()
+            self._region.tick()
+
+    def actions(self, group: str) -> list[dict[str, str]]:
+        """The outstanding lifecycle actions: `instance`, `hook`, `token`."""
+        with LOCK:
+            return [
+                {"instance": member.id, "hook": name, "token": action.token}
+                for member in self._region.books.group(group).everyone()
+                for name, action in member.actions.items()
+            ]
+
+    def crash(self, instance: str) -> None:
+        """Its plug is pulled: the machine is off, and EC2 finds out. Raises AwsError for an unknown instance."""
+        with LOCK:
+            self._region.registry.view(instance)
+            self._region.registry.machines.crash(instance)
+
+    def interrupt(self, instance: str, action: str = "terminate", seconds: float = NOTICE) -> None:
+        """A spot interruption: the notice now, the end after `seconds`. Raises AwsError for an unknown instance."""
+        with LOCK:
+            self._region.spot.interrupt(instance, action, seconds)
+
+    def recommend_rebalance(self, instance: str) -> None:
+        """EC2 thinks that the instance will soon be interrupted."""
+        with LOCK:
+            self._region.spot.recommend_rebalance(instance)
+
+    def metadata(self, instance: str) -> Instance:
+        """What it reads at 169.254.169.254; what a test sets in it is read from then on."""
+        with LOCK:
+            return self._region.registry.view(instance)
 
     def put_in(self, instance: str, state: str) -> None:
         """The group tells this lifecycle state of its instance, however it came to it."""

@@ -17,6 +17,10 @@ class Listeners:
     def __init__(self, elbv2: Callable[[], Any], account: str, region: str) -> None:
         self._elbv2, self._place = elbv2, (account, region)
 
+    def create_load_balancer(self, asked: Arguments) -> Mapping[str, Any]:
+        """moto says no scheme where none was asked for."""
+        return passed_on(self._elbv2().create_load_balancer, {"Scheme": "internet-facing", **asked})
+
     def modify_listener(self, asked: Arguments) -> Mapping[str, Any]:
         return self._settled(passed_on(self._elbv2().modify_listener, asked))
 

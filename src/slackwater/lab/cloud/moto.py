@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+from moto.events.utils import EventTemplateParser
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -26,6 +28,10 @@ FIRST_ACCOUNT = 123456789012
 _numbers = iter(range(FIRST_ACCOUNT, FIRST_ACCOUNT + 10**6))
 # Describing the 1,300 images that moto brings along takes seconds; a test registers the one it needs.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+# moto leaves out of what it delivers the account that every event of EventBridge names.
+EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE = (
+    '{"account": "<account>", ' + EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE.removeprefix("{")
+)
 KEYS = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
 
 
@@ -65,6 +71,10 @@ class Moto:
         chunks, status, answered = run_wsgi_app(self, builder.get_environ(), buffered=True)
         return AWSResponse(request.url, int(status.split()[0]), dict(answered), Raw(b"".join(chunks)))
 
+    def instance(self, region: str, identity: str) -> Told:
+        """Raises moto's own error where there is none."""
+        return Told(ec2_backends[self.account][region].get_instance(identity))
+
     def forget(self) -> None:
         """Frees what the account holds in this process."""
         with LOCK:
@@ -84,3 +94,25 @@ class Raw(io.BytesIO):
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+class Told:
+    """What moto's books say of one instance where no call of EC2 can change them."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+
+    @property
+    def state(self) -> str:
+        return str(self._instance._state.name)
+
+    def name_state(self, name: str, code: int) -> None:
+        self._instance._state.name, self._instance._state.code = name, code
+
+    def give_address(self, address: str) -> None:
+        """The private address of its first interface."""
+        interface = self._instance.nics[0]
+        for each in interface.private_ip_addresses:
+            if each["PrivateIpAddress"] == interface.private_ip_address:
+                each["PrivateIpAddress"] = address
+        interface.private_ip_address = address

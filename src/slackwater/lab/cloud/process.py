@@ -6,24 +6,32 @@ import logging
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import click
 
-from slackwater.lab.cloud.background import save
+from slackwater.lab.cloud.background import Kind, save
+from slackwater.lab.cloud.machines.hosts import LabMachines
 from slackwater.lab.cloud.server import cloud
+from slackwater.lab.fleet import Lab
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--port", default=0)
 @click.option("--lifecycle", is_flag=True)
-def main(directory: Path, port: int, lifecycle: bool) -> None:
+@click.option("--lab", default=None)
+@click.option("--image", default="")
+@click.option("--suite", default="")
+def main(directory: Path, port: int, **asked: Any) -> None:
     """Serves until it is told to end."""
+    kind = Kind(**asked)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with cloud(port=port, lifecycle=lifecycle) as endpoint:
-        save(directory, endpoint.url, lifecycle=lifecycle)
+    machines = LabMachines(Lab(kind.lab), kind.image, kind.suite) if kind.lab else None
+    with cloud(port=port, lifecycle=kind.lifecycle, machines=machines) as endpoint:
+        save(directory, endpoint.url, kind)
         ended.wait()
 
 

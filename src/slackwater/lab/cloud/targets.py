@@ -36,25 +36,46 @@ KNOWN_ATTRIBUTES = frozenset(
     }
 )
 """ELBv2's API reference, TargetGroupAttribute."""
+INITIAL, LEAVING = "Elb.InitialHealthChecking", "Target.DeregistrationInProgress"
+UNUSED, UNKNOWN = "Target.NotInUse", "Target.NotRegistered"
+WORDS = {
+    INITIAL: "Initial health checks in progress",
+    LEAVING: "Target deregistration is in progress",
+    UNUSED: "Target group is not configured to receive traffic from the load balancer",
+    UNKNOWN: "Target is not registered to the target group",
+}
+"""Short, as an operator would see them; clients go by the reason."""
 DELAY = "deregistration_delay.timeout_seconds"
 
 
 @dataclass
 class Target:
-    """`state` is what a test says of it; `until` ends its draining, by the cloud's clock."""
+    """`state` is what is known of it; `until` ends its draining and `known` its first checks, by the cloud's clock."""
 
     id: str
     port: int
     state: str = "healthy"
     reason: str | None = None
     until: float | None = None
+    known: float = 0.0
+    passed: int = 0
+    failed: int = 0
+    due: float = 0.0
+    is_being_asked: bool = False
 
 
 class Targets:
-    """ELBv2's operations on registered targets and on what moto accepts without looking."""
+    """ELBv2's operations on registered targets and on what moto accepts without looking.
 
-    def __init__(self, elbv2: Callable[[], Any], clock: Callable[[], float] = time.monotonic) -> None:
-        self._elbv2, self.clock = elbv2, clock
+    `lifecycle` False: a target is healthy at once. `are_asked`: it is what its machine answers.
+    """
+
+    are_asked = False
+
+    def __init__(
+        self, elbv2: Callable[[], Any], clock: Callable[[], float] = time.monotonic, *, lifecycle: bool = False
+    ) -> None:
+        self._elbv2, self.clock, self.lifecycle = elbv2, clock, lifecycle
         self._targets: dict[str, dict[tuple[str, int], Target]] = {}
 
     def register_targets(self, asked: Arguments) -> None:
@@ -62,7 +83,7 @@ class Targets:
         books = self._targets.setdefault(asked["TargetGroupArn"], {})
         for each in asked["Targets"]:
             port = each.get("Port", group.get("Port", 0))
-            books[each["Id"], port] = Target(each["Id"], port)
+            books[each["Id"], port] = self._new(each["Id"], port, group)
 
     def deregister_targets(self, asked: Arguments) -> None:
         self._group(asked["TargetGroupArn"])
@@ -79,7 +100,7 @@ class Targets:
         wanted = {each["Id"] for each in asked.get("Targets", [])}
         found = [self._describe(each, group) for each in there if not wanted or each.id in wanted]
         missing = wanted - {each.id for each in there}
-        found += [_unused({"Id": each}, "Target.NotRegistered") for each in sorted(missing)]
+        found += [_unused({"Id": each}, UNKNOWN) for each in sorted(missing)]
         return {"TargetHealthDescriptions": found}
 
     def modify_target_group_attributes(self, asked: Arguments) -> Mapping[str, Any]:
@@ -107,13 +128,50 @@ class Targets:
         """What the health check sees from now on: healthy, unhealthy or initial."""
         for target in self._targets.get(arn, {}).values():
             if target.id == identity:
-                target.state, target.reason = state, reason
+                target.state, target.reason, target.known = state, reason, self.clock()
 
     def forget(self, identity: str) -> None:
         """An instance that is gone is no target any more."""
         for books in self._targets.values():
             for key in [key for key in books if key[0] == identity]:
                 del books[key]
+
+    def to_ask(self) -> list[tuple[Target, dict[str, Any]]]:
+        """Of target groups that a load balancer uses, with their groups; who drains is asked no more."""
+        groups = [self._group(arn) for arn in list(self._targets)]
+        used = [group for group in groups if group.get("LoadBalancerArns")]
+        return [(each, group) for group in used for each in self.registered(group["TargetGroupArn"]) if not each.until]
+
+    def looked_at(self, target: Target, group: Mapping[str, Any], complaint: str | None) -> None:
+        """A new target needs one success; whoever was unhealthy, or is healthy, needs its group's number of either."""
+        if complaint is None:
+            target.passed, target.failed = target.passed + 1, 0
+            if target.state == "initial" or target.passed >= group["HealthyThresholdCount"]:
+                target.state, target.reason = "healthy", None
+        else:
+            target.passed, target.failed = 0, target.failed + 1
+            if target.failed >= group["UnhealthyThresholdCount"]:
+                target.state, target.reason = "unhealthy", complaint
+
+    def _new(self, identity: str, port: int, group: Mapping[str, Any]) -> Target:
+        if self.are_asked:
+            return Target(identity, port, "initial", INITIAL)
+        seconds = group["HealthCheckIntervalSeconds"] if self.lifecycle else 0.0
+        return Target(identity, port, known=self.clock() + seconds)
+
+    def is_draining(self, identity: str) -> bool:
+        """In any target group that a load balancer uses: of others nobody waits for the end."""
+        return any(
+            each.id == identity and each.until is not None
+            for arn in list(self._targets)
+            for each in self.registered(arn)
+            if self._group(arn).get("LoadBalancerArns")
+        )
+
+    def fails(self, arn: str, identity: str) -> bool:
+        """Whether the target group's health check says that it is unhealthy."""
+        used = bool(self._group(arn).get("LoadBalancerArns"))
+        return used and any(each.id == identity and each.state == "unhealthy" for each in self.registered(arn))
 
     def delay(self, arn: str) -> float:
         attributes = self._elbv2().describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
@@ -129,9 +187,11 @@ class Targets:
     def _describe(self, target: Target, group: dict[str, Any]) -> dict[str, Any]:
         about = {"Id": target.id, "Port": target.port}
         if not group.get("LoadBalancerArns"):
-            return _unused(about, "Target.NotInUse")
+            return _unused(about, UNUSED)
         if target.until is not None:
-            health = {"State": "draining", "Reason": "Target.DeregistrationInProgress"}
+            health = {"State": "draining", "Reason": LEAVING, "Description": WORDS[LEAVING]}
+        elif self.clock() < target.known:
+            health = {"State": "initial", "Reason": INITIAL, "Description": WORDS[INITIAL]}
         else:
             health = {"State": target.state} | ({"Reason": target.reason} if target.reason else {})
         return {"Target": about, "TargetHealth": health, "HealthCheckPort": _health_port(target, group)}
@@ -143,7 +203,7 @@ def _health_port(target: Target, group: dict[str, Any]) -> str:
 
 
 def _unused(about: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {"Target": about, "TargetHealth": {"State": "unused", "Reason": reason}}
+    return {"Target": about, "TargetHealth": {"State": "unused", "Reason": reason, "Description": WORDS[reason]}}
 
 
 def _body(answer: dict[str, Any]) -> dict[str, Any]:

@@ -37,9 +37,10 @@ class Role:
 
 @dataclass
 class Instance:
-    """None answers 404. `target` is the state it is on its way to, in AWS's words; `spot` and `rebalance` are JSON.
+    """None answers 404. `target` is the state it is on its way to, in AWS's words.
 
-    `user_data` is text, or bytes such as gzip's, which cloud-init unpacks.
+    `spot`, `rebalance` and `maintenance` are JSON. `user_data` is text, or bytes such as gzip's, which cloud-init
+    unpacks.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Instance:
     target: str | None = None
     spot: str | None = None
     rebalance: str | None = None
+    maintenance: str | None = None
     hop_limit: int = 1
     enabled: bool = True
     tags: dict[str, str] | None = None
@@ -98,9 +100,13 @@ class Instance:
             "public-keys": {"0": {"openssh-key": self.public_key}} if self.public_key else None,
             "autoscaling": {"target-lifecycle-state": self.target} if self.target else None,
             "spot": {"instance-action": self.spot} if self.spot else None,
-            "events": {"recommendations": {"rebalance": self.rebalance}} if self.rebalance else None,
+            "events": self._events() or None,
             "tags": {"instance": self.tags} if self.tags else None,
         }
+
+    def _events(self) -> Tree:
+        rebalance = {"recommendations": {"rebalance": self.rebalance}} if self.rebalance else {}
+        return rebalance | ({"maintenance": {"scheduled": self.maintenance}} if self.maintenance else {})
 
     def _document(self) -> str:
         said = {"instanceId": self.id, "region": self.region, "privateIp": self.address, "architecture": "x86_64"}

@@ -27,7 +27,10 @@ Asked = tuple[str, str, int]
 
 
 class Service(ThreadingHTTPServer):
-    """`asked` is (instance, path, status) in order; a token is worth nothing on another instance, or after its time."""
+    """`asked` is (instance, path, status) in order; a token is worth nothing on another instance, or after its time.
+
+    `broken` has paths that are answered with a status instead.
+    """
 
     daemon_threads = True
 
@@ -37,6 +40,7 @@ class Service(ThreadingHTTPServer):
         self.socket = listening
         self.find, self.clock = find, clock
         self.asked: list[Asked] = []
+        self.broken: dict[str, int] = {}
         self._tokens: dict[tuple[str, str], float] = {}
 
     @property
@@ -83,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(403)
         elif not self.server.takes(instance, self.headers.get(TOKEN)):
             self._answer(401, "Unauthorized")
+        elif status := self.server.broken.get(self.path):
+            self._answer(status)
         elif (found := instance.look_up(self.path)) is None:
             self._answer(404, "Not Found")
         else:

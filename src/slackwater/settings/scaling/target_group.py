@@ -12,6 +12,8 @@ from slackwater.settings.scaling._words import RESOURCE_NAME, RESOURCE_NAME_ALLO
 
 Protocol = Literal["HTTP", "HTTPS", "TCP"]
 SLOW_START = (30, 900)
+# Measured by others: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1064 and 2366.
+HOLDS = {"HTTP": 70, "TCP": 120}
 
 
 class TargetGroup(Settings):
@@ -44,6 +46,11 @@ class TargetGroup(Settings):
     health_timeout: int = whole(5, "For the answer.", unit="seconds", least=2, most=120)
     rise: int = whole(2, "Good answers until it is healthy.", least=2, most=10)
     fall: int = whole(3, "Bad answers until it is not.", least=2, most=10)
+
+    @property
+    def hold(self) -> int:
+        """Seconds after deregistration in which AWS's load balancer may still send new requests."""
+        return HOLDS["TCP" if self.protocol == "TCP" else "HTTP"]
 
     @property
     def first_healthy(self) -> int:

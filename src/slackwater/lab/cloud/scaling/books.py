@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,12 @@ class Action:
 
 @dataclass
 class Member:
-    """One instance of a group; `template` is the version that it was launched from."""
+    """One instance of a group; `template` is the version that it was launched from.
+
+    `pool` is `Warmed:` in a warm pool. `then` follows when its target groups have drained, `next` when its hooks have
+    continued. `since` is when it came into service, by the cloud's clock. `is_new`: a policy had it launched.
+    `is_at_risk`: another was launched in its place, and it no longer counts. `was_warm`: it came out of the warm pool.
+    """
 
     id: str
     zone: str
@@ -42,11 +47,23 @@ class Member:
     health: str = "Healthy"
     protected: bool = False
     subnet: str | None = None
-    born: float = 0.0
+    since: float = 0.0
+    is_spared: bool = True
+    is_new: bool = False
+    is_at_risk: bool = False
+    at_risk_since: float = 0.0
     spot: bool = False
+    pool: str = ""
+    was_warm: bool = False
     launched: datetime = field(default_factory=now)
     activity: Values = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
+    next: Callable[[Group, Member], None] | None = None
+
+    @property
+    def is_leaving(self) -> bool:
+        return "Terminat" in self.state
 
 
 @dataclass
@@ -72,6 +89,7 @@ class Group:
     warm: list[Member] = field(default_factory=list)
     surge: int = 0
     retry: tuple[float, float] | None = None
+    cooled: float = 0.0
 
     @property
     def minimum(self) -> int:
@@ -97,8 +115,20 @@ class Group:
     def subnets(self) -> list[str]:
         return [each.strip() for each in self.settings.get("VPCZoneIdentifier", "").split(",") if each.strip()]
 
+    def at_risk(self) -> list[Member]:
+        """Still serving, and gone as soon as whoever was launched in their place does."""
+        return [each for each in self.members if each.is_at_risk and each.state == IN_SERVICE]
+
     def counted(self) -> list[Member]:
-        return [each for each in self.members if each.state in COUNTED]
+        return [each for each in self.members if each.state in COUNTED and not each.is_at_risk]
+
+    def everyone(self) -> list[Member]:
+        """With those in the warm pool."""
+        return [*self.members, *self.warm]
+
+    def forget(self, member: Member) -> None:
+        self.members = [each for each in self.members if each is not member]
+        self.warm = [each for each in self.warm if each is not member]
 
     def member(self, instance: str) -> Member:
         for each in self.members:
@@ -126,7 +156,7 @@ class Books:
 
     def members(self) -> Iterator[tuple[Group, Member]]:
         for group in list(self.groups.values()):
-            for member in list(group.members):
+            for member in group.everyone():
                 yield group, member
 
     def member(self, instance: str) -> tuple[Group, Member]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from slackwater.lab.cloud.errors import AwsError, invalid
 from slackwater.lab.cloud.scaling.books import Group, Values
 from slackwater.lab.cloud.scaling.choice import POLICIES
-from slackwater.lab.cloud.scaling.machines import Machines
+from slackwater.lab.cloud.scaling.launcher import Launcher
 
 HEALTH = {"EC2", "ELB", "VPC_LATTICE", "EBS"}
 LAUNCHED_FROM = ("LaunchTemplate", "MixedInstancesPolicy")
@@ -54,15 +54,15 @@ def maintenance(low: int | None, high: int | None) -> None:
 class Checks:
     """What needs a look at other services: templates, subnets, target groups."""
 
-    def __init__(self, machines: Machines, ec2: Callable[[], Any], elbv2: Callable[[], Any]) -> None:
-        self.machines, self._ec2, self._elbv2 = machines, ec2, elbv2
+    def __init__(self, launcher: Launcher, ec2: Callable[[], Any], elbv2: Callable[[], Any]) -> None:
+        self.launcher, self._ec2, self._elbv2 = launcher, ec2, elbv2
 
     def template(self, group: Group, settings: Values) -> None:
         if sum(1 for name in LAUNCHED_FROM if settings.get(name)) != 1:
             names = "LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter"
             raise invalid(f"Valid requests must contain either {names}.")
         try:
-            _, version, overrides = self.machines.choose(group, settings)
+            _, version, overrides = self.launcher.choose(group, settings)
         except AwsError as error:
             raise invalid(f"You must use a valid fully-formed launch template. {error.message}") from error
         data = {**version.data, **overrides}

@@ -1,60 +1,63 @@
-"""Moves members through the states that AWS documents: launch, wait for hooks, serve, leave."""
+"""Moves members through the states that AWS documents: launch, serve, leave."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
-from uuid import uuid4
+from functools import partial
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from slackwater.lab.cloud.errors import AwsError
 from slackwater.lab.cloud.scaling import activities
-from slackwater.lab.cloud.scaling.books import IN_SERVICE, Action, Books, Group, Member, Values
+from slackwater.lab.cloud.scaling.books import IN_SERVICE, Books, Group, Member, Values
 from slackwater.lab.cloud.scaling.choice import leaves_first
-from slackwater.lab.cloud.scaling.machines import Machines
-from slackwater.lab.cloud.scaling.warming import STOPPED, wanted_size
+from slackwater.lab.cloud.scaling.health import SICK, Health
+from slackwater.lab.cloud.scaling.launcher import Launcher
+from slackwater.lab.cloud.scaling.messages import LAUNCH, LAUNCH_ERROR, TERMINATE, Messages, Silent
+from slackwater.lab.cloud.scaling.waits import LAUNCHING, TERMINATING, Waits
+from slackwater.lab.cloud.scaling.warming import WarmPool
 from slackwater.lab.cloud.scaling.wishes import Wishes
 from slackwater.lab.cloud.targets import Targets
 
-LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
-TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
-LONGEST_WAIT = 172800.0
-"""Seconds; a wait ends after 48 h or 100 heartbeats, whichever is smaller (API reference, LifecycleHook)."""
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 # A launch that EC2 refuses is tried again ever more slowly, or a broken template would fill the books.
 FAILED = "Launching EC2 instance failed."
 DIFFERENCE = "an instance was started in response to a difference between desired and actual capacity"
-
-
-class Hosts(Protocol):
-    """What an instance stands for; `boot` calls `running` once the machine is up."""
-
-    def boot(self, instance: str, running: Callable[[], None]) -> None: ...
-
-    def kill(self, instance: str) -> None: ...
-
-
-class NoHosts:
-    """An instance is up at once and nothing runs on it."""
-
-    def boot(self, instance: str, running: Callable[[], None]) -> None:
-        running()
-
-    def kill(self, instance: str) -> None:
-        """There is nothing to kill."""
+DRAINING = "WaitingForELBConnectionDraining"
+DESTINATIONS = (
+    ("Warmed:Terminat", "Warmed:Terminated"),
+    ("Terminat", "Terminated"),
+    ("Detach", "Detached"),
+    ("EnteringStandby", "Standby"),
+    ("Standby", "Standby"),
+    ("Warmed:", "Warmed:Stopped"),
+)
+"""What an instance reads in its metadata, by the beginning of its state; of all others it is InService."""
 
 
 class Engine:
-    """`lifecycle` False: hooks are kept in the books and hold nobody. All calls are made under the cloud's lock."""
+    """`lifecycle` False: nothing waits, neither for hooks nor for target groups.
 
-    def __init__(self, books: Books, machines: Machines, targets: Targets, *, lifecycle: bool = False) -> None:
-        self.books, self.machines, self.targets, self.lifecycle = books, machines, targets, lifecycle
-        self.clock: Callable[[], float] = time.monotonic
-        self.hosts: Hosts = NoHosts()
+    All calls are made under the cloud's lock.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        launcher: Launcher,
+        targets: Targets,
+        *,
+        lifecycle: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.books, self.launcher, self.targets, self.lifecycle = books, launcher, targets, lifecycle
+        self.clock = clock
+        self.messages: Messages = Silent()
         self.wishes = Wishes()
+        self.waits, self.health, self.warm_pool = Waits(self), Health(self), WarmPool(self)
         self.log: list[tuple[str, str]] = []
 
     def reconcile(self, group: Group, cause: str = DIFFERENCE) -> None:
@@ -62,81 +65,62 @@ class Engine:
         missing = group.desired - len(group.counted())
         if missing > 0 and "Launch" not in group.suspended:
             launched = [self.launch(group, cause) for _ in range(missing)]
-            self._plan_retry(group, all(launched))
+            self.plan_retry(group, all(launched))
         elif missing < -group.surge and "Terminate" not in group.suspended:
             for _ in range(-missing - group.surge):
                 if member := leaves_first(group):
                     self.terminate(group, member, "an instance was taken out of service in response to a difference")
-        self.fill_warm_pool(group)
+        self.warm_pool.fill(group)
 
     def launch(self, group: Group, cause: str) -> Member | None:
         """None when EC2 refused; the activity says why. Whoever is warm comes first."""
-        member = self._from_warm_pool(group, cause) or self._new(group, cause)
+        member = self.warm_pool.take(group, cause) or self.new(group, cause)
         if member:
             group.members.append(member)
             self.move(member, "Pending")
-            self.hosts.boot(member.id, lambda: self._running(group, member))
+            self.launcher.boot(member.id, partial(self._running, group, member))
         return member
 
-    def fill_warm_pool(self, group: Group) -> None:
-        size = wanted_size(group)
-        while len(group.warm) > size:
-            self._drop_warm(group, group.warm.pop())
-        while len(group.warm) < size and "Launch" not in group.suspended:
-            member = self._new(group, "a user request changed the warm pool.")
-            if member is None:
-                return self._plan_retry(group, False)
-            state = str((group.warm_pool or {})["PoolState"])
-            if state in STOPPED:
-                self.machines.stop(member.id)
-            self.move(member, f"Warmed:{state}")
-            activities.end(member.activity)
-            group.warm.append(member)
-        return None
-
-    def _from_warm_pool(self, group: Group, cause: str) -> Member | None:
-        if not group.warm:
-            return None
-        member = group.warm.pop(0)
-        words = f"Launching a new EC2 instance from warm pool: {member.id}"
-        member.activity = activities.begin(group, words, cause, "PreInService")
-        self.machines.start(member.id)
-        return member
-
-    def _drop_warm(self, group: Group, member: Member) -> None:
-        activity = activities.begin(
-            group, f"Terminating EC2 instance from warm pool: {member.id}", DIFFERENCE, "InProgress"
-        )
-        self.machines.terminate(member.id)
-        self.move(member, "Warmed:Terminated")
-        activities.end(activity)
-
-    def _new(self, group: Group, cause: str) -> Member | None:
+    def new(self, group: Group, cause: str) -> Member | None:
+        """An instance of EC2 that is not switched on yet."""
         activity = activities.begin(group, "Launching a new EC2 instance", cause, "PreInService")
         try:
             if refusal := self.wishes.refusal(group.name):
                 raise AwsError("InsufficientInstanceCapacity", refusal)
-            instance, version, template = self.machines.launch(group, self._wanted(group))
+            instance, version, template = self.launcher.launch(group, self._wanted(group))
         except (ClientError, AwsError) as error:
             said = error.message if isinstance(error, AwsError) else error.response["Error"]["Message"]
             activities.end(activity, "Failed", f"{said.rstrip('.')}. {FAILED}")
+            self.messages.happened(group, LAUNCH_ERROR, None, activity)
             return None
         names = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
         zone, kind = instance["Placement"]["AvailabilityZone"], instance["InstanceType"]
         member = Member(instance["InstanceId"], zone, kind, names, activity=activity)
         member.subnet, member.spot = instance.get("SubnetId"), instance.get("InstanceLifecycle") == "spot"
         member.protected = bool(group.settings.get("NewInstancesProtectedFromScaleIn"))
-        member.born = self.clock()
         activity["Description"] += f": {member.id}"
         activity["Details"] = json.dumps({"Subnet ID": member.subnet, "Availability Zone": zone})
         return member
 
     def terminate(self, group: Group, member: Member, cause: str, *, hooks: bool = True) -> None:
+        """Its target groups drain first, then its hooks hold it. With `hooks` False neither does."""
+        if member.is_leaving:
+            return None if hooks else self.end(group, member)
         member.actions.clear()
         member.activity = activities.begin(group, f"Terminating EC2 instance: {member.id}", cause, "InProgress")
-        self.move(member, "Terminating")
+        self.move(member, f"{member.pool}Terminating")
         self.deregister(group, member)
-        self._wait(group, member, TERMINATING if hooks else None, "Terminating", self.end)
+        if hooks:
+            return self.when_drained(member, lambda: self.waits.enter(group, member, TERMINATING, self.end))
+        return self.end(group, member)
+
+    def when_drained(self, member: Member, then: Callable[[], None]) -> None:
+        """A group waits as long as its target groups drain (user guide, lifecycle hooks overview)."""
+        if self.lifecycle and self.targets.is_draining(member.id):
+            member.activity["StatusCode"], member.then = DRAINING, then
+        else:
+            member.then = None
+            then()
 
     def deregister(self, group: Group, member: Member) -> None:
         for arn in group.target_groups:
@@ -148,39 +132,47 @@ class Engine:
         for arn in group.target_groups:
             self.targets.register_targets({"TargetGroupArn": arn, "Targets": [{"Id": member.id}]})
 
-    def complete(self, group: Group, member: Member, action: Action, result: str, why: str) -> None:
-        """Every hook must continue before an instance goes on; one ABANDON ends all waiting."""
-        launching = member.state.startswith("Pending")
-        if result == "CONTINUE":
-            del member.actions[action.hook["LifecycleHookName"]]
-            if not member.actions:
-                self._proceed(group, member, self._in_service if launching else self.end)
-        elif launching:
-            self.abandon(group, member, f"Lifecycle Action with token {action.token} was abandoned: {why}")
-        elif result == "ABANDON" and _retains(group):
-            member.actions.clear()
-            self.move(member, "Terminating:Retained")
-        else:
-            self._proceed(group, member, self.end)
-
     def abandon(self, group: Group, member: Member, why: str) -> None:
+        """A launch that is given up: the instance goes without any wait, and another is tried after a while."""
         activities.end(member.activity, "Cancelled", f"Instance failed to complete user's Lifecycle Action: {why}")
+        self.messages.happened(group, LAUNCH_ERROR, member, member.activity)
         self.terminate(
             group, member, "an instance was taken out of service in response to an abandoned launch", hooks=False
         )
-        self._plan_retry(group, False)
+        self.plan_retry(group, False)
 
     def tick(self) -> None:
-        """What time does: waits run out, and launches that were refused are tried again."""
+        """What time does: waits run out, targets have drained, the sick are replaced, launches are tried again."""
         for group, member in self.books.members():
-            for action in list(member.actions.values()):
-                overdue = self.clock() >= min(action.deadline, action.last)
-                if overdue and member.actions.get(action.hook["LifecycleHookName"]) is action:
-                    self.complete(group, member, action, action.hook["DefaultResult"], "Heartbeat Timeout")
+            if member.then and not member.actions:
+                self.when_drained(member, member.then)
+            self.waits.expire(group, member)
         for group in list(self.books.groups.values()):
-            self._replace_the_sick(group)
-            if group.retry and self.clock() >= group.retry[0]:
+            self.health.look(group)
+            self._end_the_risky(group)
+            if (group.retry and self.clock() >= group.retry[0]) or self._is_too_large(group):
                 self.reconcile(group)
+
+    def _is_too_large(self, group: Group) -> bool:
+        """Who was still on the way in when the group shrank could not leave then."""
+        return len(group.counted()) > group.desired + group.surge
+
+    def _end_the_risky(self, group: Group) -> None:
+        """As soon as whoever was launched in their place serves."""
+        risky, there = group.at_risk(), group.counted()
+        since = min((each.at_risk_since for each in risky), default=0.0)
+        ready = [each for each in there if each.since >= since and self._is_ready(group, each)]
+        if len(there) >= group.desired and len(ready) >= min(len(risky), group.desired):
+            for member in risky:
+                why = "a health check" if member.health == SICK else "a rebalance"
+                self.terminate(group, member, f"an instance was taken out of service in response to {why}")
+
+    def _is_ready(self, group: Group, member: Member) -> bool:
+        """With an instance maintenance policy who is new must be healthy, and warmed up."""
+        if "InstanceMaintenancePolicy" not in group.settings:
+            return member.state == IN_SERVICE
+        warm = member.since + max(0, float(group.settings.get("DefaultInstanceWarmup", 0))) <= self.clock()
+        return member.state == IN_SERVICE and member.health != SICK and warm
 
     def lost(self, instance: str) -> None:
         """Somebody terminated it in EC2; no hook holds what is gone."""
@@ -191,78 +183,54 @@ class Engine:
                 self.end(group, member)
                 self.reconcile(group)
 
-    def _replace_the_sick(self, group: Group) -> None:
-        """One look a retry: an image that never becomes healthy would be launched without end."""
-        waits = group.retry and self.clock() < group.retry[0]
-        if waits or self._refresh(group) or {"HealthCheck", "ReplaceUnhealthy"} & set(group.suspended):
-            return
-        grown = self.clock() - float(group.settings.get("HealthCheckGracePeriod", 0))
-        there = [each for each in group.members if each.state == IN_SERVICE and each.born <= grown]
-        sick = [each for each in there if each.health == "Unhealthy"]
-        for member in sick:
-            self.terminate(group, member, "an instance was taken out of service in response to a health check")
-        if sick:
-            self._plan_retry(group, False)
-            planned = group.retry
-            self.reconcile(group)
-            group.retry = planned
-
-    def _refresh(self, group: Group) -> Any:
+    def refresh(self, group: Group) -> Any:
+        """The one that is going on."""
         return next((each for each in group.refreshes if each.is_active), None)
 
-    def _wanted(self, group: Group) -> Values:
-        active = self._refresh(group)
-        return active.wanted(group) if active else group.settings
-
-    def _plan_retry(self, group: Group, well: bool) -> None:
+    def plan_retry(self, group: Group, well: bool) -> None:
         if well:
             group.retry = None
         else:
             pause = min(LONGEST_RETRY, group.retry[1] * 2) if group.retry else FIRST_RETRY
             group.retry = (self.clock() + pause, pause)
 
-    def _running(self, group: Group, member: Member) -> None:
-        if self.wishes.abandons(group.name):
-            return self.abandon(group, member, "the test wants this launch abandoned")
-        if self.wishes.never_healthy(member.template):
-            member.health = "Unhealthy"
-        return self._wait(group, member, LAUNCHING, "Pending", self._in_service)
+    def in_service(self, group: Group, member: Member) -> None:
+        self.serve(group, member)
+        self.messages.happened(group, LAUNCH, member, member.activity)
 
-    def _wait(self, group: Group, member: Member, transition: str | None, prefix: str, then: Any) -> None:
-        hooks = [each for each in group.hooks.values() if each["LifecycleTransition"] == transition]
-        if not hooks or not self.lifecycle:
-            return self._proceed(group, member, then)
-        member.actions = {each["LifecycleHookName"]: self._action(each) for each in hooks}
-        member.activity["StatusCode"] = "MidLifecycleAction"
-        return self.move(member, f"{prefix}:Wait")
-
-    def _action(self, hook: Values) -> Action:
-        beat = float(hook["HeartbeatTimeout"])
-        last = self.clock() + min(LONGEST_WAIT, 100 * beat)
-        return Action(hook, str(uuid4()), self.clock() + beat, last)
-
-    def _proceed(self, group: Group, member: Member, then: Any) -> None:
-        member.actions.clear()
-        self.move(member, f"{member.state.partition(':')[0]}:Proceed")
-        then(group, member)
-
-    def _in_service(self, group: Group, member: Member) -> None:
+    def serve(self, group: Group, member: Member) -> None:
         self.register(group, member)
+        member.since = self.clock()
         self.move(member, IN_SERVICE)
         activities.end(member.activity)
 
     def end(self, group: Group, member: Member) -> None:
-        self.hosts.kill(member.id)
-        self.machines.terminate(member.id)
-        self.move(member, "Terminated")
+        self.launcher.terminate(member.id)
+        member.actions.clear()
+        member.then = None
+        self.move(member, f"{member.pool}Terminated")
         activities.end(member.activity)
-        group.members = [each for each in group.members if each is not member]
+        self.messages.happened(group, TERMINATE, member, member.activity)
+        group.forget(member)
 
     def move(self, member: Member, state: str) -> None:
         member.state = state
+        self.launcher.registry.say(member.id, _destination(state))
         self.log.append((member.id, state))
 
+    def _wanted(self, group: Group) -> Values:
+        active = self.refresh(group)
+        return active.wanted(group) if active else group.settings
 
-def _retains(group: Group) -> bool:
-    triggers = group.settings.get("InstanceLifecyclePolicy", {}).get("RetentionTriggers", {})
-    return bool(triggers.get("TerminateHookAbandon") == "retain")
+    def _running(self, group: Group, member: Member) -> None:
+        if member.state != "Pending":
+            return None  # it was given up while it booted
+        if self.wishes.abandons(group.name):
+            return self.abandon(group, member, "the test wants this launch abandoned")
+        if self.wishes.never_healthy(member.template):
+            member.health = "Unhealthy"
+        return self.waits.enter(group, member, LAUNCHING, self.in_service)
+
+
+def _destination(state: str) -> str:
+    return next((word for beginning, word in DESTINATIONS if state.startswith(beginning)), IN_SERVICE)

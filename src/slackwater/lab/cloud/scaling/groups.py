@@ -53,7 +53,7 @@ class Groups:
 
     @property
     def templates(self) -> Templates:
-        return self.engine.machines.templates
+        return self.engine.launcher.templates
 
     def create_auto_scaling_group(self, asked: Values) -> None:
         name = asked["AutoScalingGroupName"]
@@ -98,7 +98,7 @@ class Groups:
         for member in list(group.members):
             self.engine.terminate(group, member, "a user deleted the group", hooks=False)
         group.warm_pool = None
-        self.engine.fill_warm_pool(group)
+        self.engine.warm_pool.fill(group)
         for forget in self.forgetters:
             forget(group)
         del self.books.groups[group.name]

@@ -7,7 +7,9 @@ from typing import Any
 
 from slackwater.lab.cloud.errors import AwsError, invalid
 from slackwater.lab.cloud.scaling.books import Action, Books, Group, Member, Values
-from slackwater.lab.cloud.scaling.engine import LAUNCHING, LONGEST_WAIT, TERMINATING, Engine
+from slackwater.lab.cloud.scaling.engine import Engine
+from slackwater.lab.cloud.scaling.messages import Mail
+from slackwater.lab.cloud.scaling.waits import LAUNCHING, LONGEST_WAIT, TERMINATING
 
 SHORTEST, LONGEST, DEFAULT = 30, 7200, 3600
 """Seconds a heartbeat may be (API reference, PutLifecycleHook)."""
@@ -20,8 +22,8 @@ RESULTS = ("CONTINUE", "ABANDON")
 class Hooks:
     """`shortest` is AWS's 30 s unless a test wants hooks that time out before it ends."""
 
-    def __init__(self, books: Books, engine: Engine, shortest: int = SHORTEST) -> None:
-        self.books, self.engine, self.shortest = books, engine, shortest
+    def __init__(self, books: Books, engine: Engine, mail: Mail, shortest: int = SHORTEST) -> None:
+        self.books, self.engine, self.mail, self.shortest = books, engine, mail, shortest
 
     def put_lifecycle_hook(self, asked: Values) -> None:
         self.keep(self.books.group(asked["AutoScalingGroupName"]), asked)
@@ -38,19 +40,19 @@ class Hooks:
             raise invalid(f"No Lifecycle Hook found with name {name} in group {group.name}")
         result = "ABANDON" if group.hooks[name]["LifecycleTransition"] == LAUNCHING else "CONTINUE"
         del group.hooks[name]
-        for member in list(group.members):
+        for member in group.everyone():
             if action := member.actions.get(name):
-                self.engine.complete(group, member, action, result, "Lifecycle Hook Deleted")
+                self.engine.waits.complete(group, member, action, result, "Lifecycle Hook Deleted")
 
     def complete_lifecycle_action(self, asked: Values) -> None:
         if asked["LifecycleActionResult"] not in RESULTS:
             raise invalid(f"The lifecycle action result must be one of {', '.join(RESULTS)}")
         result = asked["LifecycleActionResult"]
-        self.engine.complete(*self._find(asked), result, f"Lifecycle Action Completed with {result} Result")
+        self.engine.waits.complete(*self._find(asked), result, f"Lifecycle Action Completed with {result} Result")
 
     def record_lifecycle_action_heartbeat(self, asked: Values) -> None:
         _, _, action = self._find(asked)
-        action.deadline = min(self.engine.clock() + action.hook["HeartbeatTimeout"], action.last)
+        self.engine.waits.beat(action)
 
     def keep(self, group: Group, asked: Values) -> None:
         """What is not passed keeps its value when the hook is there already."""
@@ -60,6 +62,8 @@ class Hooks:
         for name, value in defaults.items():
             new[name] = asked.get(name, before.get(name, value))
         self._check(group, new)
+        if target := asked.get("NotificationTargetARN"):
+            self.mail.try_out(group, target)
         limit = min(int(LONGEST_WAIT), 100 * new["HeartbeatTimeout"])
         group.hooks[asked["LifecycleHookName"]] = {**new, "AutoScalingGroupName": group.name, "GlobalTimeout": limit}
 
@@ -76,7 +80,7 @@ class Hooks:
     def _find(self, asked: Values) -> tuple[Group, Member, Action]:
         group = self.books.group(asked["AutoScalingGroupName"])
         identity, token = asked.get("InstanceId"), asked.get("LifecycleActionToken")
-        for member in group.members:
+        for member in group.everyone():
             action = member.actions.get(asked["LifecycleHookName"])
             if action and (token == action.token if token else identity == member.id):
                 return group, member, action

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from slackwater.lab.cloud.errors import invalid
@@ -13,6 +14,19 @@ from slackwater.lab.cloud.scaling.engine import Engine
 
 STANDBY, RETAINED = "Standby", "Terminating:Retained"
 USER = "a user request"
+
+
+@dataclass(frozen=True)
+class Way:
+    """Out of service, alive: what the activity calls it, and the states on the way and at its end."""
+
+    words: str
+    during: str
+    after: str
+
+
+TO_STANDBY = Way("Moving EC2 instance to Standby", "EnteringStandby", STANDBY)
+OUT = Way("Detaching EC2 instance", "Detaching", "Detached")
 
 
 class Members:
@@ -28,11 +42,11 @@ class Members:
         return {"AutoScalingInstances": some, "NextToken": more}
 
     def set_instance_health(self, asked: Values) -> None:
-        """Whoever is Unhealthy is replaced at the next look of the cloud's clock."""
+        """Whoever is Unhealthy is replaced at the next look of the cloud's clock after its grace period."""
         _, member = self.books.member(asked["InstanceId"])
         if asked["HealthStatus"] not in ("Healthy", "Unhealthy"):
             raise invalid("Valid instance health states are: [Healthy, Unhealthy].")
-        member.health = asked["HealthStatus"]
+        member.health, member.is_spared = asked["HealthStatus"], asked.get("ShouldRespectGracePeriod", True)
 
     def set_instance_protection(self, asked: Values) -> None:
         group = self.books.group(asked["AutoScalingGroupName"])
@@ -44,6 +58,8 @@ class Members:
         if member.state == RETAINED:
             self.engine.end(group, member)
             return {"Activity": member.activity}
+        if member.is_leaving:
+            return {"Activity": member.activity}
         if asked["ShouldDecrementDesiredCapacity"]:
             _decrement(group, 1)
         self.engine.terminate(group, member, "instance was taken out of service in response to a user request")
@@ -54,7 +70,7 @@ class Members:
         group, chosen = self._chosen(asked, IN_SERVICE)
         if asked["ShouldDecrementDesiredCapacity"]:
             _decrement(group, len(chosen))
-        done = [self._move(group, each, "Moving EC2 instance to Standby", STANDBY) for each in chosen]
+        done = [self._leave(group, each, TO_STANDBY) for each in chosen]
         self.engine.reconcile(group)
         return {"Activities": done}
 
@@ -63,16 +79,13 @@ class Members:
         if group.desired + len(chosen) > group.maximum:
             raise invalid(f"ExitStandby would exceed the maximum size {group.maximum} of group {group.name}")
         group.desired += len(chosen)
-        return {
-            "Activities": [self._move(group, each, "Moving EC2 instance out of Standby", IN_SERVICE) for each in chosen]
-        }
+        return {"Activities": [self._return(group, each) for each in chosen]}
 
     def detach_instances(self, asked: Values) -> Mapping[str, Any]:
         group, chosen = self._chosen(asked, IN_SERVICE)
         if asked["ShouldDecrementDesiredCapacity"]:
             _decrement(group, len(chosen))
-        done = [self._move(group, each, "Detaching EC2 instance", "Detached") for each in chosen]
-        group.members = [each for each in group.members if each not in chosen]
+        done = [self._leave(group, each, OUT) for each in chosen]
         self.engine.reconcile(group)
         return {"Activities": done}
 
@@ -84,12 +97,28 @@ class Members:
                 raise invalid(f"The instance {each.id} is not in {state}.")
         return group, chosen
 
-    def _move(self, group: Group, member: Member, words: str, state: str) -> Values:
-        activity = activities.begin(group, f"{words}: {member.id}", USER, "InProgress")
-        (self.engine.register if state == IN_SERVICE else self.engine.deregister)(group, member)
-        self.engine.move(member, state)
-        activities.end(activity)
+    def _leave(self, group: Group, member: Member, way: Way) -> Values:
+        """Its target groups drain first."""
+        activity = activities.begin(group, f"{way.words}: {member.id}", USER, "InProgress")
+        member.activity = activity
+        self.engine.move(member, way.during)
+        self.engine.deregister(group, member)
+        self.engine.when_drained(member, lambda: self._arrive(group, member, way))
         return activity
+
+    def _arrive(self, group: Group, member: Member, way: Way) -> None:
+        self.engine.move(member, way.after)
+        activities.end(member.activity)
+        if way is OUT:
+            group.forget(member)
+
+    def _return(self, group: Group, member: Member) -> Values:
+        """It is Pending for a moment, and no hook holds it."""
+        words = f"Moving EC2 instance out of Standby: {member.id}"
+        member.activity = activities.begin(group, words, USER, "InProgress")
+        self.engine.move(member, "Pending")
+        self.engine.serve(group, member)
+        return member.activity
 
 
 def _described(group: Group, member: Member) -> Values:

@@ -1,4 +1,4 @@
-"""Notification configurations. They are kept and described; nothing is sent."""
+"""Notification configurations: which topics hear of what becomes of a group's instances."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from slackwater.lab.cloud.errors import invalid
 from slackwater.lab.cloud.scaling.books import Books, Values, page
+from slackwater.lab.cloud.scaling.messages import Mail
 
 TYPES = tuple(
     f"autoscaling:{name}"
@@ -23,8 +24,8 @@ TYPES = tuple(
 class Notifications:
     """By group and topic; a second call takes the place of the first."""
 
-    def __init__(self, books: Books) -> None:
-        self.books = books
+    def __init__(self, books: Books, mail: Mail) -> None:
+        self.books, self.mail = books, mail
 
     def put_notification_configuration(self, asked: Values) -> None:
         group = self.books.group(asked["AutoScalingGroupName"])
@@ -32,6 +33,7 @@ class Notifications:
             raise invalid(f'"{sorted(unknown)[0]}" is not a valid Notification Type')
         if not asked["TopicARN"].startswith("arn:aws:sns:"):
             raise invalid(f"Invalid SNS topic ARN: {asked['TopicARN']}")
+        self.mail.try_out(group, asked["TopicARN"])
         group.notifications[asked["TopicARN"]] = list(asked["NotificationTypes"])
 
     def describe_notification_configurations(self, asked: Values) -> Mapping[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from slackwater.lab.cloud.errors import invalid
+from slackwater.lab.cloud.scaling.adjusting import PREDICTIVE, SIMPLE, STEP, TARGET
 from slackwater.lab.cloud.scaling.alarms import of_target_tracking
 from slackwater.lab.cloud.scaling.books import Books, Group, Values, page
 
-SIMPLE, STEP, TARGET, PREDICTIVE = "SimpleScaling", "StepScaling", "TargetTrackingScaling", "PredictiveScaling"
 NEEDS = {
     SIMPLE: ("AdjustmentType", "ScalingAdjustment"),
     STEP: ("AdjustmentType", "StepAdjustments"),
@@ -21,7 +21,7 @@ ADJUSTMENTS = ("ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity")
 
 
 class Policies:
-    """`cloudwatch` is a boto3 client. Nothing evaluates the alarms; a test sets their state."""
+    """`cloudwatch` is a boto3 client. What a policy does is `firing`'s."""
 
     def __init__(self, books: Books, cloudwatch: Callable[[], Any]) -> None:
         self.books, self._cloudwatch = books, cloudwatch

@@ -13,6 +13,8 @@ from slackwater.lab.cloud.scaling.books import Group, Member, Values, now
 
 PATIENCE = 3
 """Looks at instances that do not become healthy, until the refresh fails; AWS gives them about an hour."""
+LONGEST_PATIENCE = 3600.0
+"""Seconds, where time passes (user guide, "How an instance refresh works")."""
 LAUNCHED_FROM = ("LaunchTemplate", "MixedInstancesPolicy")
 
 
@@ -37,7 +39,10 @@ MOVING = {Status.IN_PROGRESS, Status.ROLLING_BACK}
 
 @dataclass
 class Refresh:
-    """`old` are the instances still to be replaced, `incoming` those that were launched for them."""
+    """`old` are the instances still to be replaced, `incoming` those that were launched for them.
+
+    `there` were the group's when it began. In time: `until` then it holds, and nothing has come of it since `stuck`.
+    """
 
     id: str
     group: str
@@ -52,6 +57,9 @@ class Refresh:
     launched: list[str] = field(default_factory=list)
     held: set[int] = field(default_factory=set)
     stalled: int = 0
+    there: frozenset[str] = frozenset()
+    until: float = 0.0
+    stuck: float | None = None
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
     rollback: Values | None = None
@@ -110,6 +118,7 @@ class Refresh:
         launched = set(self.launched)
         self.old = [each.id for each in group.members if each.id in launched]
         self.total, self.launched = len(self.old), []
+        self.there, self.stuck, self.until = frozenset(each.id for each in group.members), None, 0.0
 
     def finish(self, status: Status, reason: str | None = None) -> None:
         self.status, self.reason, self.ended = status, reason or self.reason, now()

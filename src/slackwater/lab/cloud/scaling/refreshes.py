@@ -1,4 +1,4 @@
-"""Instance refreshes: a describe shows how one stands and then moves it on by one step."""
+"""Instance refreshes. In a cloud without time a describe shows how one stands and then moves it on by one step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from slackwater.lab.cloud.scaling import checks
 from slackwater.lab.cloud.scaling.books import IN_SERVICE, Books, Group, Member, Values, page
 from slackwater.lab.cloud.scaling.engine import Engine
 from slackwater.lab.cloud.scaling.groups import merged
-from slackwater.lab.cloud.scaling.refresh import MOVING, PATIENCE, Refresh, Status, is_exempt, snapshot
+from slackwater.lab.cloud.scaling.refresh import (
+    LONGEST_PATIENCE,
+    MOVING,
+    PATIENCE,
+    Refresh,
+    Status,
+    is_exempt,
+    snapshot,
+)
 
 DEFAULTS: Values = {
     "MinHealthyPercentage": 90,
@@ -44,7 +52,7 @@ class Refreshes:
             self._refuse_if_final(group, desired, "ValidationError")
         refresh = Refresh(str(uuid4()), group.name, preferences, desired, snapshot(group.settings), [])
         refresh.old = [each.id for each in group.members if self._is_old(each, group, refresh)]
-        refresh.total = len(refresh.old)
+        refresh.total, refresh.there = len(refresh.old), frozenset(each.id for each in group.members)
         group.refreshes.insert(0, refresh)
         return {"InstanceRefreshId": refresh.id}
 
@@ -52,7 +60,8 @@ class Refreshes:
         group, wanted = self.books.group(asked["AutoScalingGroupName"]), asked.get("InstanceRefreshIds", [])
         found = [each for each in group.refreshes if not wanted or each.id in wanted]
         some, more = page([each.described() for each in found], asked)
-        self.step(group)
+        if not self.engine.lifecycle:
+            self.step(group)
         return {"InstanceRefreshes": some, "NextToken": more}
 
     def cancel_instance_refresh(self, asked: Values) -> Mapping[str, Any]:
@@ -69,6 +78,12 @@ class Refreshes:
         self._go_back(group, refresh, "Rollback initiated by user")
         return {"InstanceRefreshId": refresh.id}
 
+    def tick(self) -> None:
+        """What time does."""
+        if self.engine.lifecycle:
+            for group in list(self.books.groups.values()):
+                self.step(group)
+
     def step(self, group: Group) -> None:
         """Moves the active refresh on by as much as happens between two looks."""
         refresh = self._active(group)
@@ -81,7 +96,8 @@ class Refreshes:
         elif refresh.status is Status.PENDING:
             refresh.status = Status.IN_PROGRESS
         elif refresh.status is Status.BAKING:
-            self._succeed(group, refresh)
+            if not self._holds(refresh):
+                self._succeed(group, refresh)
         elif refresh.status in MOVING and "InstanceRefresh" not in group.suspended:
             self._move(group, refresh)
         if not refresh.is_active:
@@ -91,21 +107,24 @@ class Refreshes:
     def _move(self, group: Group, refresh: Refresh) -> None:
         there = {each.id: each for each in group.members}
         refresh.old = [each for each in refresh.old if each in there]
-        stuck = self._is_stuck(group, refresh)
+        stuck = self._is_late(group, refresh) if self.engine.lifecycle else self._is_stuck(group, refresh)
         refresh.stalled += 1 if stuck else 0
-        if refresh.stalled >= PATIENCE:
+        if refresh.stalled >= PATIENCE or self._is_out_of_patience(refresh):
             self._give_up(group, refresh, "Instances did not become healthy in time.")
         elif not stuck:
             self._go_on(group, refresh)
 
     def _go_on(self, group: Group, refresh: Refresh) -> None:
-        if any(each.state not in (IN_SERVICE, "Standby") for each in group.members):
+        if any(each.state not in (IN_SERVICE, "Standby") for each in group.members) or self._holds(refresh):
+            return
+        if self._warms_up(group, refresh):
             return
         if refresh.incoming:
             self._retire(group, refresh, len(refresh.incoming))
             refresh.incoming, group.surge = [], 0
         elif (reached := refresh.checkpoint()) is not None and refresh.old:
             refresh.held.add(reached)
+            refresh.until = self.engine.clock() + refresh.preferences["CheckpointDelay"]
             refresh.reason = f"Waiting for checkpoint delay at {reached}% to elapse before continuing."
         elif refresh.old:
             self._replace(group, refresh)
@@ -130,6 +149,7 @@ class Refreshes:
 
     def _retire(self, group: Group, refresh: Refresh, number: int) -> None:
         gone, refresh.old, refresh.stalled = refresh.old[:number], refresh.old[number:], 0
+        refresh.stuck = None
         for member in [each for each in group.members if each.id in gone]:
             self.engine.terminate(group, member, CAUSE)
 
@@ -143,11 +163,42 @@ class Refreshes:
             short = not all(made)
         return bool(lost) or short or any(each.health == "Unhealthy" for each in newcomers)
 
+    def _is_late(self, group: Group, refresh: Refresh) -> bool:
+        """In time: the group itself launches what is missing; meanwhile the refresh waits, an hour at most."""
+        there = {each.id: each for each in group.members}
+        refresh.launched = [each for each in there if each not in refresh.there]
+        lost = [each for each in refresh.incoming if each not in there]
+        refresh.incoming = [each for each in refresh.incoming if each in there]
+        sick = any(there[each].health == "Unhealthy" for each in refresh.launched)
+        late = sick or len(group.counted()) < group.desired
+        if (late or lost) and refresh.stuck is None:
+            refresh.stuck = self.engine.clock()
+        if lost and not refresh.incoming:
+            group.surge = 0
+        return late
+
+    def _is_out_of_patience(self, refresh: Refresh) -> bool:
+        if not self.engine.lifecycle:
+            return False
+        refresh.stalled = 0
+        return refresh.stuck is not None and self.engine.clock() - refresh.stuck >= LONGEST_PATIENCE
+
+    def _holds(self, refresh: Refresh) -> bool:
+        """At a checkpoint, or baking."""
+        return self.engine.lifecycle and self.engine.clock() < refresh.until
+
+    def _warms_up(self, group: Group, refresh: Refresh) -> bool:
+        if not self.engine.lifecycle:
+            return False
+        default = group.settings.get("DefaultInstanceWarmup", group.settings["HealthCheckGracePeriod"])
+        warm = self.engine.clock() - float(refresh.preferences.get("InstanceWarmup", default) or 0)
+        return any(each.since > warm for each in group.members if each.id in refresh.launched)
+
     def _complete(self, group: Group, refresh: Refresh) -> None:
         if refresh.is_rolling_back:
             refresh.finish(Status.ROLLED_BACK)
         elif refresh.preferences.get("BakeTime"):
-            refresh.status = Status.BAKING
+            refresh.status, refresh.until = Status.BAKING, self.engine.clock() + refresh.preferences["BakeTime"]
         else:
             self._succeed(group, refresh)
 
@@ -174,7 +225,7 @@ class Refreshes:
     def _is_old(self, member: Member, group: Group, refresh: Refresh) -> bool:
         if is_exempt(member, refresh.preferences):
             return False
-        template, version, overrides = self.engine.machines.choose(group, refresh.wanted(group))
+        template, version, overrides = self.engine.launcher.choose(group, refresh.wanted(group))
         same = (template.id, str(version.number)) == (member.template["LaunchTemplateId"], member.template["Version"])
         kind = overrides.get("InstanceType") or version.data.get("InstanceType")
         return not (refresh.preferences["SkipMatching"] and same and kind == member.type)
@@ -204,7 +255,7 @@ class Refreshes:
             spec = policy["LaunchTemplate"]["LaunchTemplateSpecification"] if policy else settings["LaunchTemplate"]
             if not str(spec.get("Version", "$Default")).isdigit():
                 raise AwsError(code, "Rollback needs numbered launch template versions, not $Latest or $Default.")
-            _, version, _ = self.engine.machines.choose(group, settings)
+            _, version, _ = self.engine.launcher.choose(group, settings)
             if str(version.data.get("ImageId")).startswith("resolve:ssm:"):
                 raise AwsError(code, "Rollback needs an image id, not a parameter of Systems Manager.")
 

@@ -35,7 +35,7 @@ class WarmPools:
         elif prepared < group.minimum:
             raise invalid("MaxGroupPreparedCapacity must not be less than the group's minimum size")
         group.warm_pool = pool
-        self.engine.fill_warm_pool(group)
+        self.engine.warm_pool.fill(group)
 
     def describe_warm_pool(self, asked: Values) -> Mapping[str, Any]:
         group = self.books.group(asked["AutoScalingGroupName"])
@@ -47,7 +47,7 @@ class WarmPools:
         if group.warm_pool is None:
             raise invalid(f"No warm pool found for AutoScalingGroup '{group.name}'")
         group.warm_pool = None
-        self.engine.fill_warm_pool(group)
+        self.engine.warm_pool.fill(group)
 
 
 def _has_spot(policy: Values) -> bool:

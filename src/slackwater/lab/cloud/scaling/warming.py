@@ -1,10 +1,21 @@
-"""How full a warm pool is to be."""
+"""A warm pool in time: how full it is, how its instances are prepared, and who is taken out."""
 
 from __future__ import annotations
 
-from slackwater.lab.cloud.scaling.books import Group
+from functools import partial
+from typing import TYPE_CHECKING
+
+from slackwater.lab.cloud.scaling import activities
+from slackwater.lab.cloud.scaling.books import Group, Member
+from slackwater.lab.cloud.scaling.waits import LAUNCHING
+
+if TYPE_CHECKING:
+    from slackwater.lab.cloud.scaling.engine import Engine
 
 STOPPED = ("Stopped", "Hibernated")
+READY = {"Warmed:Stopped", "Warmed:Hibernated", "Warmed:Running"}
+FILLED = "a user request changed the warm pool."
+SHRUNK = "an instance was taken out of the warm pool in response to a difference"
 
 
 def wanted_size(group: Group) -> int:
@@ -13,3 +24,50 @@ def wanted_size(group: Group) -> int:
         return 0
     prepared = int(group.warm_pool.get("MaxGroupPreparedCapacity", group.maximum))
     return max(int(group.warm_pool["MinSize"]), prepared - group.desired)
+
+
+class WarmPool:
+    """The launch hooks hold an instance twice: on its way into the pool, and on its way out into service."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def fill(self, group: Group) -> None:
+        size = wanted_size(group)
+        while len(group.warm) > size:
+            self._drop(group, group.warm[-1])
+        while len(group.warm) < size and "Launch" not in group.suspended:
+            member = self.engine.new(group, FILLED)
+            if member is None:
+                return self.engine.plan_retry(group, False)
+            member.pool = "Warmed:"
+            group.warm.append(member)
+            self.engine.move(member, "Warmed:Pending")
+            self.engine.launcher.boot(member.id, partial(self._running, group, member))
+        return None
+
+    def take(self, group: Group, cause: str) -> Member | None:
+        """Whoever is ready and has waited longest; it is switched on by whoever takes it."""
+        member = next((each for each in group.warm if each.state in READY), None)
+        if member:
+            group.warm.remove(member)
+            member.pool, member.was_warm = "", True
+            words = f"Launching a new EC2 instance from warm pool: {member.id}"
+            member.activity = activities.begin(group, words, cause, "PreInService")
+        return member
+
+    def _drop(self, group: Group, member: Member) -> None:
+        words = f"Terminating EC2 instance from warm pool: {member.id}"
+        member.activity = activities.begin(group, words, SHRUNK, "InProgress")
+        self.engine.end(group, member)
+
+    def _running(self, group: Group, member: Member) -> None:
+        if member.state == "Warmed:Pending":
+            self.engine.waits.enter(group, member, LAUNCHING, self._prepared)
+
+    def _prepared(self, group: Group, member: Member) -> None:
+        state = str((group.warm_pool or {"PoolState": "Stopped"})["PoolState"])
+        if state in STOPPED:
+            self.engine.launcher.stop(member.id)
+        self.engine.move(member, f"Warmed:{state}")
+        activities.end(member.activity)

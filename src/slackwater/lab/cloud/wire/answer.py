@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from slackwater.lab.cloud.errors import AwsError
-from slackwater.lab.cloud.wire.called import CBOR, EC2, JSON, REST
+from slackwater.lab.cloud.wire.called import CBOR, EC2, JSON, REST, Called
 from slackwater.lab.cloud.wire.model import service_model
 
 
@@ -25,7 +25,10 @@ class Answer:
 
 
 def answer(service: str, operation: str, values: Mapping[str, Any]) -> Answer:
-    """Refuses, with TypeError, values that are not of the operation's output: they would be dropped in silence."""
+    """Refuses, with TypeError, values that are not of the operation's output: they would be dropped in silence.
+
+    Words that the model does not know are refused as well.
+    """
     model, request_id = service_model(service), str(uuid.uuid4())
     shape = model.operation_model(operation).output_shape
     inner = _members(shape, values) if shape else ""
@@ -56,6 +59,8 @@ def _element(shape: Any, name: str, value: Any) -> str:
 def _inner(shape: Any, value: Any) -> str:
     if shape.type_name == "structure":
         return _members(shape, value)
+    if shape.type_name == "string" and shape.enum and value not in shape.enum:
+        raise TypeError(f"{shape.name} is never {value!r}")
     return escape(_scalar(value))
 
 
@@ -65,6 +70,27 @@ def _scalar(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     return str(value)
+
+
+def known(call: Called, answer: Answer) -> Answer:
+    """A JSON answer of moto's with what the model knows of it; in the other protocols its serialisers see to that."""
+    shape = service_model(call.service).operation_model(call.operation).output_shape
+    if call.protocol != JSON or shape is None or not answer.body:
+        return answer
+    return Answer(answer.status, json.dumps(_known(shape, json.loads(answer.body))).encode(), _without_length(answer))
+
+
+def _known(shape: Any, value: Any) -> Any:
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        members = {member.serialization.get("name", name): member for name, member in shape.members.items()}
+        return {name: _known(members[name], each) for name, each in value.items() if name in members}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_known(shape.member, each) for each in value]
+    return value
+
+
+def _without_length(answer: Answer) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
 
 
 def refusal(error: AwsError, protocol: str) -> Answer:

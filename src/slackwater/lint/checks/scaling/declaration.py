@@ -62,6 +62,15 @@ def store_is_reachable(fleet: Fleet) -> Iterator[Fault]:
             yield store.fault("location", "must be Store.s3(…): an instance cannot fetch from the operator's machine")
 
 
+def logs_outlive_the_instance(fleet: Fleet) -> Iterator[Fault]:
+    """A directory goes with the instance, and so would what it is kept for."""
+    for each in scaling(fleet):
+        logs = each.instance.logs
+        if logs.is_sound and logs.ship_to and not logs.bucket:
+            allowed = "must be a bucket such as 's3://bucket/logs': a directory ends with its instance"
+            yield logs.fault("ship_to", allowed)
+
+
 def secrets_are_the_instances_own(fleet: Fleet) -> Iterator[Fault]:
     """Nobody is there to push a value to an instance that starts at night."""
     for each in scaling(fleet):

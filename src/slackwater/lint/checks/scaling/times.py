@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from slackwater.lint.fleet import Fleet
 from slackwater.lint.scaling import Scaling, balancers, scaling
-from slackwater.settings import Fault
+from slackwater.settings import Drain, Fault, Server, TargetGroup
 
 # AWS takes a spot instance back 120 s after its notice; ten of them are the way from the notice to the agent.
 SPOT_DRAIN = 110
 # The last heartbeat of a drain may be answered late or sent twice; a hook that ends at the deadline itself would cut
 # the completion of the drain.
 MARGIN = 60
+# Of the agent's own: the gate 5, the balancers' next question 10, what systemd needs to stop the app 5, the last word
+# to the group 10. tests/agents/drain/test_budget.py holds it against them.
+STEPS = 30
 # An instance that nobody waits for must have booted and provisioned itself before anyone judges it.
 FROM_BOOT = 600
 # The first beat comes when EC2 has booted the image and cloud-init has begun; AWS abandons who is silent until then.
@@ -44,9 +47,35 @@ def drain_outlasts_the_apps_stop(fleet: Fleet) -> Iterator[Fault]:
             yield each.drain_fault(f"must be greater than the app's stop timeout ({stop} seconds)")
 
 
+def drain_holds_its_steps(fleet: Fleet) -> Iterator[Fault]:
+    """What has no time is cut in every leave: what AWS's load balancers still send, then the hooks and the logs.
+
+    With spot the notice is too short for a load balancer, and the cut is the price.
+    """
+    for each in scaling(fleet):
+        targets = () if each.has_spot else each.target_groups
+        least = least_deadline(each.server, each.drain, targets)
+        if each.server.effective_stop_timeout < each.drain.deadline < least:
+            yield each.drain_fault(f"must be at least {least} seconds: {_steps(each, targets)}")
+
+
+def least_deadline(server: Server, drain: Drain, targets: Sequence[TargetGroup]) -> int:
+    """Seconds in which a leave behind these target groups is whole."""
+    return server.effective_stop_timeout + drain.hooks + STEPS + max((target.hold for target in targets), default=0)
+
+
+def _steps(each: Scaling, targets: Sequence[TargetGroup]) -> str:
+    own = f"the app's stop ({each.server.effective_stop_timeout}), drain.hooks ({each.drain.hooks})"
+    if not targets:
+        return f"{own} and its other steps ({STEPS})"
+    longest = max(targets, key=lambda target: target.hold)
+    sends = f"the {longest.hold} in which AWS may still send to target group {longest.name} ({longest.protocol})"
+    return f"{own}, its other steps ({STEPS}) and {sends}"
+
+
 def spot_notice_holds_the_drain(fleet: Fleet) -> Iterator[Fault]:
     for each in scaling(fleet):
-        if each.group.spot and each.group.spot.share > 0 and each.drain.deadline > SPOT_DRAIN:
+        if each.has_spot and each.drain.deadline > SPOT_DRAIN:
             yield each.drain_fault(f"must be at most {SPOT_DRAIN} seconds with spot: AWS gives two minutes' notice")
 
 

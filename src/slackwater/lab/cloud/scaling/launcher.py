@@ -1,12 +1,14 @@
-"""A group's instances in EC2: launched from its template with everything that the template says."""
+"""A group's instances in EC2: launched from its template with everything that the template says, and switched on."""
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from slackwater.lab.cloud.machines.registry import Registry
 from slackwater.lab.cloud.scaling.books import Group, Values
 from slackwater.lab.cloud.templates import Template, Templates, Version
 
@@ -19,11 +21,13 @@ TAGGED = ("instance", "volume")
 SSM = "resolve:ssm:"
 
 
-class Machines:
+class Launcher:
     """`ec2` and `ssm` are boto3 clients."""
 
-    def __init__(self, templates: Templates, ec2: Callable[[], Any], ssm: Callable[[], Any]) -> None:
-        self.templates, self._ec2, self._ssm = templates, ec2, ssm
+    def __init__(
+        self, templates: Templates, registry: Registry, ec2: Callable[[], Any], ssm: Callable[[], Any]
+    ) -> None:
+        self.templates, self.registry, self._ec2, self._ssm = templates, registry, ec2, ssm
         self._turn = itertools.count()
 
     def launch(self, group: Group, wanted: Values) -> tuple[Values, Version, Template]:
@@ -36,16 +40,28 @@ class Machines:
         if data.get("Monitoring"):
             arguments["Monitoring"] = {"Enabled": bool(data["Monitoring"].get("Enabled"))}
         self._place(arguments, data, self._subnet(group))
-        return self._ec2().run_instances(MinCount=1, MaxCount=1, **arguments)["Instances"][0], version, template
+        if told := arguments.get("UserData"):
+            arguments["UserData"] = base64.b64decode(told)  # botocore encodes it once more
+        self.registry.check_room()
+        instance = self._ec2().run_instances(MinCount=1, MaxCount=1, **arguments)["Instances"][0]
+        self.registry.add(instance, data)
+        return instance, version, template
+
+    def boot(self, instance: str, up: Callable[[], None]) -> None:
+        """From nothing, or from its disk; `up` follows once it runs."""
+        self._ec2().start_instances(InstanceIds=[instance])
+        self.registry.boot(instance, up)
 
     def stop(self, instance: str) -> None:
+        self.registry.stop(instance)
         self._ec2().stop_instances(InstanceIds=[instance])
 
-    def start(self, instance: str) -> None:
-        self._ec2().start_instances(InstanceIds=[instance])
-
     def terminate(self, instance: str) -> None:
+        self.registry.remove(instance)
         self._ec2().terminate_instances(InstanceIds=[instance])
+
+    def is_on(self, instance: str) -> bool:
+        return self.registry.is_on(instance)
 
     def choose(self, group: Group, wanted: Values) -> tuple[Template, Version, Values]:
         """The template's version, and what a mixed group overrides in it."""

@@ -1,0 +1,36 @@
+"""The service slackwater-drain: `python3 -m agents.drain /etc/slackwater/drain.json`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from ..metadata import Metadata
+from .agent import Agent
+from .around import Clock, Surroundings
+from .files import boot_id
+from .notify import Systemd
+from .told import ToldError, load
+
+
+def main() -> None:
+    """The second word is a root directory of one's own."""
+    root = Path(sys.argv[2] if len(sys.argv) > 2 else "/")
+    try:
+        told = load(Path(sys.argv[1]), root)
+    except ToldError as error:
+        sys.exit(f"{error}")
+    agent = Agent(told, Metadata(), Systemd(), Surroundings(Clock(), boot_id(told.run), _log))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: agent.end())
+    agent.run()
+
+
+def _log(line: str) -> None:
+    """To the journal; each call is one line there."""
+    print(" ".join(line.split()), file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""A host's leave as plain values: the state, why, how far it is. This is what a restart and a reboot find on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from .causes import CAUSES, Notice
+
+ANEW = "the machine has booted anew"
+LAST = 20
+"""Changes of the state that are remembered."""
+
+
+class State(StrEnum):
+    """`serving` is where it starts, and where it goes back to when it is called off; from `done` nothing comes back."""
+
+    SERVING = "serving"
+    DRAINING = "draining"
+    STOPPING = "stopping"
+    DRAINED = "drained"
+    DONE = "done"
+
+
+class Step(StrEnum):
+    """In this order."""
+
+    GATE = "gate"
+    BALANCERS = "balancers"
+    QUIET = "quiet"
+    STOP = "stop"
+    WORKERS = "workers"
+    HOOKS = "hooks"
+    COMPLETE = "complete"
+
+
+STEPS = tuple(Step)
+STATE_OF = {
+    Step.GATE: State.DRAINING,
+    Step.BALANCERS: State.DRAINING,
+    Step.QUIET: State.DRAINING,
+    Step.STOP: State.STOPPING,
+    Step.WORKERS: State.STOPPING,
+    Step.HOOKS: State.STOPPING,
+    Step.COMPLETE: State.DRAINED,
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    at: float
+    state: State
+    why: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Times are seconds of the wall clock. `step` is None while it serves, is held where it is, or is over.
+
+    `closed` is when the gate was seen closed, `idle` since when nothing is in flight, `off` since when no target group
+    sends. `stopped` are units that it has stopped and would start again, `groups` the target groups that it leaves
+    by itself, from before it does until it is in them again. `cut` says in words what time did not allow.
+    """
+
+    state: State = State.SERVING
+    notices: tuple[Notice, ...] = ()
+    lapsed: tuple[str, ...] = ()
+    began: float | None = None
+    step: Step | None = None
+    step_began: float = 0.0
+    closed: float | None = None
+    idle: float | None = None
+    off: float | None = None
+    stopped: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
+    completed: str = ""
+    history: tuple[Change, ...] = ()
+
+    def has(self, cause: str) -> bool:
+        return any(notice.cause == cause for notice in self.notices)
+
+    def to(self, state: State, now: float, why: str) -> Leave:
+        if state is self.state:
+            return self
+        return replace(self, state=state, history=(*self.history, Change(now, state, why))[-LAST:])
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read(document: Mapping[str, Any], now: float, boot: str) -> Leave:
+    """What was written, after a restart or a reboot. Raises what values of another shape raise."""
+    told = dict(document)
+    found = Leave(
+        **{
+            **told,
+            "state": State(told["state"]),
+            "step": told["step"] and Step(told["step"]),
+            "notices": tuple(Notice(**one) for one in told["notices"]),
+            "history": tuple(Change(one["at"], State(one["state"]), one["why"]) for one in told["history"]),
+            **{name: tuple(told[name]) for name in ("lapsed", "stopped", "groups", "cut")},
+        }
+    )
+    return _resumed(_anew(_in_time(found, now), now, boot), now)
+
+
+def _in_time(leave: Leave, now: float) -> Leave:
+    """A clock that was set back must not make it wait longer: nothing began later than now."""
+    late = max([leave.step_began, *(one.since for one in leave.notices)], default=0.0) - now
+    if late <= 0:
+        return leave
+    notices = tuple(replace(one, since=min(one.since, now)) for one in leave.notices)
+    times = {name: value and min(value, now) for name in ("began", "closed", "idle", "off")
+             for value in [getattr(leave, name)]}  # fmt: skip
+    return replace(leave, notices=notices, step_began=min(leave.step_began, now), **times)
+
+
+def _anew(leave: Leave, now: float, boot: str) -> Leave:
+    """Another boot ends what was about the last one; a leave that has no other reason is over then."""
+    gone = [one for one in leave.notices if not _outlives(one, boot)]
+    is_booted = any(one.boot != boot for one in leave.notices)
+    if not gone and not is_booted:
+        return leave
+    if notices := tuple(replace(one, boot=boot) for one in leave.notices if one not in gone):
+        return _out_again(replace(leave, notices=notices), now, is_booted)
+    # Units were started by the boot itself, where there was one.
+    stopped = leave.stopped if all(one.boot == boot for one in gone) else ()
+    back = Leave(lapsed=leave.lapsed, groups=leave.groups, stopped=stopped, history=leave.history, step_began=now)
+    return replace(back, state=leave.state).to(State.SERVING, now, "the machine is up again")
+
+
+def _out_again(leave: Leave, now: float, is_booted: bool) -> Leave:
+    """A boot starts the app, also behind a gate that is closed: where it was stopped it is stopped once more."""
+    if leave.state in {State.DRAINING, State.STOPPING}:
+        anew = replace(leave, step=Step.GATE, step_began=now, closed=None, idle=None)
+        return anew.to(State.DRAINING, now, ANEW)
+    if leave.state is State.DRAINED and leave.step is None and is_booted:
+        return replace(leave, step=Step.STOP, step_began=now).to(State.STOPPING, now, ANEW)
+    return leave
+
+
+def _resumed(leave: Leave, now: float) -> Leave:
+    """A step that may be called off begins anew, for nobody was there to do it; what is final has its deadline."""
+    is_bound = any(not CAUSES[one.cause].is_revocable for one in leave.notices)
+    return leave if is_bound else replace(leave, step_began=now, idle=None)
+
+
+def _outlives(notice: Notice, boot: str) -> bool:
+    cause = CAUSES[notice.cause]
+    return cause.outlives_agent and (cause.outlives_boot or notice.boot == boot)

@@ -1,0 +1,112 @@
+"""The app's and its workers' units: which of them run, and their stop and start. More than these it may not touch."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+from ..slots import systemd
+from ..slots.layout import Layout
+from .around import Surroundings
+from .orders import WORKERS
+
+TIMEOUT = 10.0
+"""Seconds for systemctl itself, which only hands over a job; a manager that hangs must not hold up the leave."""
+HOOKS = "slackwater-drain-hooks.service"
+WORKERS_UNITS = f"{WORKERS}*@*"
+ENDED = {"inactive", "failed"}
+UNSETTLED = ENDED | {"activating", "deactivating"}
+"""A unit that still stops is listed as long as its last request takes: nobody must be sent to it."""
+AGAIN = 5.0
+"""Seconds until a job is asked for again: the manager may have refused it, and one that is at work is not disturbed."""
+
+
+UNCLEAR = {"", "offline", "unknown"}
+"""What systemctl says of a machine when it cannot ask the manager."""
+
+
+class Units:
+    """`starting` is since when systemd has the start that was last asked for; None while none is wanted."""
+
+    def __init__(self, layout: Layout | None, around: Surroundings) -> None:
+        self._layout, self._clock, self._log = layout, around.clock, around.log
+        self._asked: dict[str, float] = {}
+        self.starting: float | None = None
+
+    def app(self) -> frozenset[str] | None:
+        """Those that run or try to; None when systemd does not say."""
+        return self._in(self._app, ENDED)
+
+    def workers(self) -> frozenset[str] | None:
+        return self._in([WORKERS_UNITS], ENDED)
+
+    def running(self) -> frozenset[str] | None:
+        """Those of either that neither start nor stop; None when systemd does not say."""
+        return self._in([*self._app, WORKERS_UNITS], UNSETTLED)
+
+    def stop(self, names: Sequence[str]) -> None:
+        self._ask("stop", names)
+
+    def start(self, names: Sequence[str]) -> None:
+        """A stop that is not at work yet is called off by it; one that is at work is waited for."""
+        wanted = self.wanted(names)
+        if not wanted:
+            self.starting = None
+        elif self._ask("start", wanted) and self.starting is None:
+            self.starting = self._clock()
+
+    def hooks(self) -> None:
+        self._ask("start", [HOOKS])
+
+    def wanted(self, names: Sequence[str]) -> list[str]:
+        """A slot that was replaced meanwhile is not brought back; the live one is the one on the disk."""
+        if not names:
+            return []
+        live = self._layout.live_slot() if self._layout else None
+        own = [self._layout.unit(live, kind) for kind in ("socket", "service")] if self._layout and live else []
+        return [*own, *(name for name in names if name.startswith(WORKERS))]
+
+    @property
+    def _app(self) -> list[str]:
+        return [f"slackwater-{self._layout.app}@*"] if self._layout else []
+
+    def _in(self, patterns: Sequence[str], without: set[str]) -> frozenset[str] | None:
+        """Units in any other state than these."""
+        try:
+            states = [pair for pattern in patterns for pair in systemd.unit_states(pattern).items()]
+        except (OSError, subprocess.SubprocessError) as error:
+            self._log(f"systemd does not say which of {', '.join(patterns)} run: {error}")
+            return None
+        return frozenset(unit for unit, state in states if state not in without)
+
+    def _ask(self, verb: str, names: Sequence[str]) -> bool:
+        """Whether systemd has taken it now."""
+        key = f"{verb} {' '.join(names)}"
+        if not names or self._clock() < self._asked.get(key, float("-inf")) + AGAIN:
+            return False
+        self._asked = {key: self._clock()}
+        self._log(f"{verb} {', '.join(names)}")
+        try:
+            systemd.systemctl(verb, "--no-block", "--no-ask-password", *names, timeout=TIMEOUT)
+        except subprocess.CalledProcessError as error:
+            self._log(f"systemd refuses: {error.stderr.strip()}")
+        except (OSError, subprocess.SubprocessError) as error:
+            self._log(f"systemd does not answer: {error}")
+        else:
+            return True
+        return False
+
+
+def is_going_down() -> bool | None:
+    """Whether the machine itself stops or reboots; the stop of this agent alone says nothing of the kind.
+
+    None when systemd does not say: on a machine that goes down it may take long to answer.
+    """
+    try:
+        done = subprocess.run(
+            ["systemctl", "is-system-running"], capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = done.stdout.strip()
+    return None if said in UNCLEAR else said == "stopping"

@@ -1,0 +1,38 @@
+"""Two app hosts behind a balancer, each with its drain agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from slackwater.lab import Lab, LabHost
+from tests.hosts.balancers.desk import settled
+from tests.hosts.releases.site import Site
+
+Fleet = Callable[..., Lab]
+
+
+@pytest.fixture(scope="module")
+def leaving(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Of Debian 12 and 13, converged once."""
+    lab = passing("leaving", app=2, balancer=1, suite_of={"app-2": "trixie"})
+    site = Site(lab, tmp_path_factory.mktemp("leaving") / "site")
+    site.tell(stable=0)
+    site.converge()
+    return site
+
+
+@pytest.fixture
+def balancer(leaving: Site) -> LabHost:
+    return leaving.lab.host("balancer-1")
+
+
+@pytest.fixture
+def site(leaving: Site, balancer: LabHost) -> Iterator[Site]:
+    """Both in service before the test and after it."""
+    settled(balancer, dict.fromkeys(leaving.hosts(), "up"), limit=120)
+    yield leaving
+    for name in leaving.hosts():
+        leaving.on(name, "slackwater-drain undrain || true")
+    settled(balancer, dict.fromkeys(leaving.hosts(), "up"), limit=120)
