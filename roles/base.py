@@ -68,6 +68,7 @@ def _packages(told: HostSettings) -> list[str]:
         "libnginx-mod-http-lua": told.balancer.changes == "lua",
         "lua-cjson": told.balancer.changes == "lua",
         "keepalived": told.balancer.address is not None,
+        "nftables": told.balancer.address is not None,
         "python3-boto3": any(source.kind == "auto_scaling" for source in told.balancer.membership),
     }
     return [*names, *(name for name, wanted in told_too.items() if wanted)]

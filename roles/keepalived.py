@@ -10,14 +10,20 @@ HOME = "/etc/keepalived"
 ANSWERS, HOLDS, CONFIGURATION = f"{HOME}/slackwater-answers", f"{HOME}/slackwater-holds", f"{HOME}/keepalived.conf"
 """Under /etc, where nobody but root may write: keepalived runs no script that lies elsewhere."""
 UNIT = "/etc/systemd/system/keepalived.service.d"
+HANDOVER = "/etc/systemd/system/slackwater-handover.service"
+HAND_OVER, RULES = f"{HOME}/slackwater-handover", f"{HOME}/slackwater-handover.nft"
 TEST = f"""setsid --wait sh -c 'trap "" TERM; exec keepalived --config-test --use-file="$0"' "$stage{CONFIGURATION}"
 """
 """It looks at the scripts too. At its end it sends SIGTERM to its whole process group, itself and the converge."""
+RULES_TEST = f'nft --check --file "$stage{RULES}"\n'
+FINISHED_AFTER = 15
+"""Seconds beyond the longest request: what nginx gives kept connections before its end, and some."""
 REMOVE = f"""# remove keepalived, whose address the settings do not name any more
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q -y -o DPkg::Lock::Timeout=300 purge keepalived
-rm -rf {UNIT} {CONFIGURATION} {HOLDS}
+[ ! -e {HANDOVER} ] || systemctl disable --quiet --now slackwater-handover.service
+rm -rf {UNIT} {HANDOVER} {CONFIGURATION} {HOLDS} {HAND_OVER} {RULES}
 systemctl daemon-reload
 rm -f {ANSWERS}
 rmdir --ignore-fail-on-non-empty {HOME} 2>/dev/null || true
@@ -28,20 +34,24 @@ rmdir --ignore-fail-on-non-empty {HOME} 2>/dev/null || true
 @deploy("keepalived")
 def keepalived() -> None:
     """Runs after the role nginx: a balancer that takes the address must answer already."""
-    moving = resolve(host.data).balancer.address if "balancer" in host.groups else None
+    told = resolve(host.data).balancer
+    moving = told.address if "balancer" in host.groups else None
     if moving is None:
         until(name="removed", question=f"test ! -e {ANSWERS} || echo ours", answer="", command=REMOVE)
         return
     me = router("balancer", moving)
     if me is not None:
-        _set_up(me, moving)
+        _set_up(me, moving, told.read_timeout + FINISHED_AFTER)
 
 
-def _set_up(me: Router, moving: str) -> None:
+def _set_up(me: Router, moving: str, finished: int) -> None:
+    rules = File(RULES, render("keepalived/handover.nft.j2", router=me, address=moving, seconds=finished))
+    tree(name="handover's rules", items=[Directory(HOME), rules], check=RULES_TEST)
+    handover = _handover(me, moving)
     unit = File(f"{UNIT}/slackwater.conf", render("keepalived/keepalived.service.conf.j2"))
     answers = File(ANSWERS, render("keepalived/answers.j2"), "755")
-    holds = File(HOLDS, render("keepalived/holds.j2", address=moving), "755")
-    tree(name="unit and scripts", items=[Directory(UNIT), unit, Directory(HOME), answers, holds])
+    holds = File(HOLDS, render("keepalived/holds.j2", address=moving, router=me), "755")
+    tree(name="units and scripts", items=[Directory(UNIT), unit, *handover, answers, holds])
     # Of a new drop-in systemd does not always see that it should read it.
     until(
         name="unit read",
@@ -51,4 +61,15 @@ def _set_up(me: Router, moving: str) -> None:
     )
     text = render("keepalived/keepalived.conf.j2", router=me, address=moving, answers=ANSWERS, holds=HOLDS)
     tree(name="configuration", items=[File(CONFIGURATION, text, "600")], check=TEST)
-    services(name="service", wanted=[Service("keepalived.service", [CONFIGURATION])])
+    hands_over = Service("slackwater-handover.service", [RULES, *(item.path for item in handover)], "restart")
+    services(name="services", wanted=[hands_over, Service("keepalived.service", [CONFIGURATION])])
+
+
+def _handover(me: Router, moving: str) -> list[File]:
+    """With it whoever has had the address finishes its connections while another one has it."""
+    length = 128 if ":" in moving else 32
+    script = render("keepalived/handover.j2", interface=me.interface, address=moving, length=length, rules=RULES)
+    return [
+        File(HAND_OVER, script, "755"),
+        File(HANDOVER, render("keepalived/handover.service.j2", script=HAND_OVER)),
+    ]

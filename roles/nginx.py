@@ -33,7 +33,7 @@ def nginx() -> None:
     items: list[Item] = [Directory(SITES), File("/etc/nginx/nginx.conf", render("nginx/nginx.conf.j2")), site]
     if "balancer" not in host.groups:
         items.append(Absent(f"{SITES}/balancer.conf"))
-    unit(_longest(told))
+    unit(_longest(told), closing="balancer" in host.groups and told.balancer.changes == "lua")
     tree(name="configuration", items=items, check=NGINX_TEST)
     services(name="service", wanted=[Service("nginx.service", _read_by_nginx(items))])
     if app:
@@ -44,15 +44,15 @@ def nginx() -> None:
             listens(name=f"listening as balancer on {port}", program="nginx", port=port, log=LOG)
 
 
-def unit(seconds: int) -> None:
+def unit(seconds: int, *, closing: bool) -> None:
     """nginx's own unit, and whether systemd has read it: of a new drop-in it does not always see that it should."""
-    text = render("nginx/nginx.service.conf.j2", seconds=seconds)
+    text = render("nginx/nginx.service.conf.j2", seconds=seconds, closing=closing)
     tree(name="unit", items=[Directory(UNIT), File(f"{UNIT}/slackwater.conf", text)])
     until(
         name="unit read",
         question="systemctl show -P ExecStop -P Restart nginx.service "
-        "| grep -oE 'QUIT/[0-9]+|^on-failure' | LC_ALL=C sort",
-        answer=f"QUIT/{seconds}\non-failure",
+        "| grep -oE 'QUIT/[0-9]+|agents\\.closing|^on-failure' | LC_ALL=C sort -u",
+        answer="\n".join([f"QUIT/{seconds}", *["agents.closing"] * closing, "on-failure"]),
         command="systemctl daemon-reload",
     )
 

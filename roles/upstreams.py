@@ -59,7 +59,7 @@ def upstreams() -> None:
         until(name="removed", question=f"test ! -e {UNITS}/{AGENT} || echo there", answer="", command=REMOVE)
         return
     told = resolve(host.data).balancer
-    code = programs("upstreams", "cut")
+    code = programs("upstreams", "cut", "closing")
     units = [
         File(f"{UNITS}/{AGENT}", render("upstreams/upstreams.service.j2")),
         File(f"{UNITS}/{CUT}", render("upstreams/cut.socket.j2")),

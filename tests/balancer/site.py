@@ -47,8 +47,13 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location / {{
+            rewrite_by_lua_block {{ require("slackwater.closing").lead() }}
             proxy_pass http://slackwater_backends;
             log_by_lua_block {{ require("slackwater.balancer").done() }}
+        }}
+        location @slackwater_closing {{
+            keepalive_timeout 0;
+            proxy_pass http://slackwater_backends;
         }}
         location /guarded/ {{
             proxy_intercept_errors on;

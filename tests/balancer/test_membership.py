@@ -53,7 +53,7 @@ def test_other_paths(start: Start, path: str) -> None:
     """404 with a sentence, whatever the method."""
     site = start()
 
-    assert {(404, "only /members is answered here")} == {
+    assert {(404, "only /members and /closing are answered here")} == {
         (status, answer["error"]) for status, answer in (site.ask(method, path) for method in ("GET", "PUT"))
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from slackwater.engine.vrrp import FIRST, MOST, Router
 from tests.roles.bare import Bare, BareHost
 from tests.roles.test_nginx import written
 
-CONFIGURATION = "/etc/keepalived/keepalived.conf"
+HOME = "/etc/keepalived"
+CONFIGURATION = f"{HOME}/keepalived.conf"
 OTHERS = [("@fake/a", {"address": "10.0.0.1"}), ("@fake/z", {"address": "10.0.0.3"})]
 
 
@@ -102,7 +105,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 
 def test_keepalived_reads_it_before_it_is_there(run_role: Any) -> None:
     """With its scripts in place, for it refuses a script that is missing."""
-    scripts, _, configuration, service = run(run_role).executed_commands
+    _, scripts, _, configuration, service = run(run_role).executed_commands
 
     assert "/etc/keepalived/slackwater-answers" in scripts
     assert 0 < configuration.index("keepalived --config-test") < configuration.index("mv -fT")
@@ -136,3 +139,25 @@ def test_where_there_is_no_address_any_more_keepalived_goes(run_role: Any, group
 def test_a_keepalived_that_is_not_ours_is_left_alone(run_role: Any) -> None:
     """The script is how ours is known."""
     assert [] == run_role(keepalived, groups=("balancer",)).executed_commands
+
+
+@pytest.mark.parametrize(
+    ("moving", "own", "other"), [("10.0.0.9", "10.0.0.2", "10.0.0.1"), ("2001:db8::9", "2001:db8::2", "2001:db8::1")]
+)
+def test_the_kernel_takes_the_rules_of_the_handover(
+    run_role: Any, tmp_path: Path, moving: str, own: str, other: str
+) -> None:
+    """Read by nft itself, in a network of its own; twice, for a restart of the unit must not fail."""
+    files = written(run(run_role, moving, [("@fake/a", {"address": other})], own))
+    rules = tmp_path / "rules"
+    rules.write_text(files[f"{HOME}/slackwater-handover.nft"])
+    words = f"ip link add ens5 type veth; nft -f {rules}; nft -f {rules}; nft list ruleset"
+    done = subprocess.run(["unshare", "-n", "sh", "-ec", words], capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "dup to" in done.stdout
+
+
+def test_a_balancer_alone_hands_nothing_over(run_role: Any) -> None:
+    """There is nobody whose word it could be."""
+    assert "update @before" not in written(run(run_role, others=[]))[f"{HOME}/slackwater-handover.nft"]

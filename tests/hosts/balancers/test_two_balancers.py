@@ -38,7 +38,7 @@ def lab(passing: Fleet) -> Iterator[Lab]:
 def holders(lab: Lab) -> list[LabHost]:
     hosts = [host for host in lab.hosts() if host.group == "balancer" and host.power.is_on()]
     address = address_of_balancers(lab.hosts())
-    return [host for host in hosts if host.ssh(f"ip -o address show to {address}").stdout]
+    return [host for host in hosts if host.ssh(f"ip -o address show scope global to {address}").stdout]
 
 
 def until(condition: Callable[[], bool], limit: float) -> None:

@@ -13,6 +13,17 @@ NGINX_TIMEOUT = 1.0
 
 def in_flight(nginx: tuple[str, int] = STUB_STATUS) -> int | None:
     """Requests that nginx is serving, by its own counters, this question not among them; None when it does not say."""
+    found = _counted(r"Reading: (\d+) Writing: (\d+)", nginx)
+    return int(found[1]) + int(found[2]) - 1 if found else None
+
+
+def kept(nginx: tuple[str, int] = STUB_STATUS) -> int | None:
+    """Clients' connections on which nobody asks just now; None when nginx does not say."""
+    found = _counted(r"Waiting: (\d+)", nginx)
+    return int(found[1]) if found else None
+
+
+def _counted(pattern: str, nginx: tuple[str, int]) -> re.Match[str] | None:
     connection = http.client.HTTPConnection(*nginx, timeout=NGINX_TIMEOUT)
     try:
         connection.request("GET", "/stub_status")
@@ -21,8 +32,7 @@ def in_flight(nginx: tuple[str, int] = STUB_STATUS) -> int | None:
         return None
     finally:
         connection.close()
-    found = re.search(r"Reading: (\d+) Writing: (\d+)", said)
-    return int(found[1]) + int(found[2]) - 1 if found else None
+    return re.search(pattern, said)
 
 
 def is_absent(nginx: tuple[str, int] = STUB_STATUS) -> bool:

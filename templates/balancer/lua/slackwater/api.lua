@@ -1,5 +1,6 @@
--- The API on the unix socket: GET is the state, PUT the whole membership.
+-- The API on the unix socket. /members: GET is the state, PUT the whole membership. /closing: PUT before nginx ends.
 local cjson = require("cjson.safe").new()
+local closing = require "slackwater.closing"
 local counts = require "slackwater.counts"
 local failures = require "slackwater.failures"
 local leaving = require "slackwater.leaving"
@@ -69,8 +70,17 @@ function M.members()
     refuse(405, "only GET and PUT are answered here")
 end
 
+function M.closing()
+    if ngx.req.get_method() == "PUT" then
+        closing.begin()
+        return answer(200, "{}")
+    end
+    ngx.header["Allow"] = "PUT"
+    refuse(405, "only PUT is answered here")
+end
+
 function M.elsewhere()
-    refuse(404, "only /members is answered here")
+    refuse(404, "only /members and /closing are answered here")
 end
 
 return M
