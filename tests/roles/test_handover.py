@@ -1,4 +1,4 @@
-"""What the role keepalived gives the kernel: two balancers, a client and an address that moves, in their own networks."""
+"""What the role keepalived gives the kernel: balancers, a client, an address that moves, in networks of their own."""
 
 from __future__ import annotations
 
