@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -10,9 +11,23 @@ import requests
 from slackwater.lab import Lab
 from slackwater.lab.cloud import Endpoint, Ground
 from slackwater.lab.launches import Launched, Project, launched
+from slackwater.lab.launches.launch import LIMIT
 from tests.hosts.converge.running import out
 
 ShortLived = Callable[..., AbstractContextManager[Lab]]
+LOST = 20
+"""Seconds without a network: longer than one attempt of pip's and apt's takes, shorter than all of theirs."""
+LOCKED = """
+import fcntl, pathlib, time
+with open("/var/lib/dpkg/lock-frontend", "w") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    pathlib.Path("/run/locked").touch()
+    end = time.monotonic() + 600
+    while not pathlib.Path("/run/let-go").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+"""
+WAITS = "for i in $(seq 3); do pgrep -x apt-get >/dev/null || exit 0; sleep 2; done; echo waits"
+"""Whether apt-get runs for so long: with the lock free it would be done, or have begun to unpack and hold it."""
 NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple"}
 
 
@@ -63,3 +78,34 @@ def test_another_bundle_than_the_planned_one_is_given_up(
             assert ("ABANDON", "bundle") == (report["result"], report["step"])
             assert f"has sha256 {bundle.sha256}, not {'0' * 64}" in report["reason"]
             assert "absent" == out(one.host, "[ -e /etc/nginx ] && echo there || echo absent")
+
+
+def test_a_lost_network_and_a_locked_dpkg_cost_time_only(
+    lab: ShortLived, sky: Endpoint, ground: Ground, project: Project
+) -> None:
+    """The cable is pulled while the environment is made and while the roles run; then somebody else has dpkg's lock."""
+    with lab("arrival", app=1) as made:
+        host = made.host("app-1")
+        with launched(host, sky, ground, project, project.bundle()) as one:
+            one.power_on()
+            _until(lambda: host.ssh("true").returncode == 0, "no login")
+            out(host, f"systemd-run --quiet python3 -c '{LOCKED}'")
+            for step in ("environment", "converge"):
+                _until(lambda step=step: f"{step} …" in one.journal(), step)  # type: ignore[misc]
+                host.network("off")
+                time.sleep(LOST)
+                host.network("on")
+            _until(lambda: "waits" in host.ssh(WAITS).stdout, "apt-get never waits for the lock")
+            out(host, "test -e /run/locked && touch /run/let-go")
+
+            assert "InService" == one.wait("InService", "gone", "Terminated"), one.journal()
+            assert "CONTINUE" == project.arrival(one.instance)["result"]
+            assert "first" == requests.get(f"http://{host.address}:8000/", timeout=10).json()["release"]
+            print("seconds", one.seconds())  # noqa: T201 - beside those of an undisturbed boot
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.2)
