@@ -7,17 +7,7 @@ from pathlib import PurePosixPath
 from xdist.scheduler import LoadScopeScheduling
 
 LANES = (
-    # Fleets that go when their modules are over, the longest first.
-    ("tests/hosts/arrival",),
-    ("tests/hosts/releases/test_back_to_back.py",),
-    ("tests/hosts/drain",),
-    ("tests/hosts/test_lab.py",),
-    ("tests/hosts/releases/test_six_hosts.py",),
-    ("tests/hosts/balancers/test_former_balancer.py",),
-    ("tests/hosts/balancers/test_two_balancers.py",),
-    ("tests/hosts/cloud",),
-    ("tests/hosts/test_image.py", "tests/hosts/test_demo.py"),
-    # One fleet each that lasts from its first module to the end of the run: each is some worker's last.
+    ("tests/hosts/converge",),
     (
         "tests/hosts/balancers/test_members.py",
         "tests/hosts/balancers/test_membership_faults.py",
@@ -25,10 +15,21 @@ LANES = (
         "tests/hosts/balancers/test_restarts.py",
         "tests/hosts/balancers/test_odd_backends.py",
     ),
-    ("tests/hosts/converge/test_interrupted.py", "tests/hosts/converge"),
     ("tests/hosts/releases/test_broken.py", "tests/hosts/releases/test_operators.py"),
+    ("tests/hosts/arrival",),
+    ("tests/hosts/converge/test_interrupted.py",),
+    ("tests/hosts/drain",),
+    ("tests/hosts/releases/test_back_to_back.py",),
+    ("tests/hosts/converge/test_breaker.py", "tests/hosts/test_image.py"),
+    ("tests/hosts/releases/test_six_hosts.py",),
+    ("tests/hosts/balancers/test_two_balancers.py",),
+    ("tests/hosts/test_lab.py",),
+    ("tests/hosts/test_demo.py",),
+    ("tests/hosts/balancers/test_former_balancer.py",),
+    ("tests/hosts/cloud",),
 )
-"""A fleet's modules stand in one lane, for two workers would make it twice. A worker that is free takes the next lane.
+"""A fleet's modules stand in one lane, for two workers would make it twice. The longest come first, so that none is
+left when all others are over; a worker that is free takes the next.
 
 Three workers, because two processors are then busy: with a fourth, hosts missed the deadlines that rollouts give them.
 """
@@ -39,12 +40,14 @@ SHARED = {"tests/examples", "tests/lab/cloud/tour", "tests/lint", "tests/release
 
 
 def place(file: str) -> tuple[int, int]:
-    """Number of its lane and place in it; what no lane names comes after all of them."""
-    for number, lane in enumerate(LANES):
-        for step, name in enumerate(lane):
-            if PurePosixPath(file).is_relative_to(name):
-                return number, step
-    return len(LANES), 0
+    """Number of its lane and place in it, by the closest name; what no lane names comes after all of them."""
+    found = {
+        name: (number, step)
+        for number, lane in enumerate(LANES)
+        for step, name in enumerate(lane)
+        if PurePosixPath(file).is_relative_to(name)
+    }
+    return found[max(found, key=len)] if found else (len(LANES), 0)
 
 
 def unit(nodeid: str) -> str:

@@ -92,15 +92,8 @@ def _keeping(lab: ShortLived, labs: ExitStack) -> Fleet:
     return get
 
 
-@pytest.fixture(scope="session")
-def fleet(lab: ShortLived) -> Iterator[Fleet]:
-    """`fleet("serving", app=2)` is a lab that lives as long as the run; the same name gives the same lab."""
-    with ExitStack() as labs:
-        yield _keeping(lab, labs)
-
-
 @pytest.fixture(scope="module")
 def passing(lab: ShortLived) -> Iterator[Fleet]:
-    """As `fleet`, but gone with the module: each host takes some of the machine's 128 inotify instances."""
+    """`passing("renamed", app=1)` is a lab that is gone with the module; the same name gives the same lab."""
     with ExitStack() as labs:
         yield _keeping(lab, labs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -10,17 +11,17 @@ from slackwater.lab import Lab, LabHost
 from tests.hosts.balancers.desk import settled
 from tests.hosts.releases.site import Site
 
-Fleet = Callable[..., Lab]
+ShortLived = Callable[..., AbstractContextManager[Lab]]
 
 
-@pytest.fixture(scope="session")
-def behind_one(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
+@pytest.fixture(scope="package")
+def behind_one(lab: ShortLived, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Of Debian 12 and 13, converged once. The balancer is the newer: of the older is that of every other fleet."""
-    lab = fleet("behind", app=3, balancer=1, suite_of={"app-3": "trixie", "balancer-1": "trixie"})
-    site = Site(lab, tmp_path_factory.mktemp("behind") / "site")
-    site.tell(stable=0)
-    site.converge()
-    return site
+    with lab("behind", app=3, balancer=1, suite_of={"app-3": "trixie", "balancer-1": "trixie"}) as made:
+        site = Site(made, tmp_path_factory.mktemp("behind") / "site")
+        site.tell(stable=0)
+        site.converge()
+        yield site
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from slackwater.lab import Lab
 from tests.hosts.balancers.desk import agent, measured, settled
-from tests.hosts.converge.running import out, served, settle, url
+from tests.hosts.converge.running import LONG_ONLY, out, served, settle, url
 
 Fleet = Callable[..., Lab]
 Told = Callable[..., Path]
@@ -70,7 +70,14 @@ def trusted(lab: Lab) -> set[str]:
     return set(out(lab.host("app-1"), "awk '/set_real_ip_from/ {print $2}' /etc/nginx/slackwater.d/app.conf").split())
 
 
-@pytest.mark.parametrize(("group", "changes"), [("worker", "lua"), ("worker", "reload"), ("app", "lua")])
+@pytest.mark.parametrize(
+    ("group", "changes"),
+    [
+        ("worker", "lua"),
+        pytest.param("worker", "reload", marks=LONG_ONLY),
+        pytest.param("app", "lua", marks=LONG_ONLY),
+    ],
+)
 def test_a_former_balancer(passing: Fleet, tmp_path: Path, group: str, changes: str) -> None:
     """Agent, units and files go, no port of a balancer answers; twice nothing is to be done; then it is one again."""
     lab = passing("former", app=1, balancer=1)

@@ -10,7 +10,7 @@ import pytest
 from slackwater.lab.cloud import Endpoint, cloud
 from tests.hosts.balancers.behind import CALM, GROUP, Behind, group
 from tests.hosts.balancers.desk import measured, members, settled, until
-from tests.hosts.converge.running import count
+from tests.hosts.converge.running import LONG_ONLY, count
 from tests.hosts.reaching import reached
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
@@ -97,15 +97,14 @@ def bad_day(behind: Behind, fault: Fault, said: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (refuses("Throttling"), "(Throttling)"),
-        (refuses("InternalFailure", 500), "(InternalFailure)"),
-        (refuses(None), "Connection was closed"),
-        (hangs, "Read timeout"),
-        (answers("this is no XML"), "Unable to parse response"),
-        (answers(ANSWER.format("")), "there is no Auto Scaling group"),
-        (answers(ANSWER.format(A_GROUP.format(""))), "answered without a member: 3 kept"),
+        pytest.param(refuses("Throttling"), "(Throttling)", id="throttled"),
+        pytest.param(refuses("InternalFailure", 500), "(InternalFailure)", id="failing", marks=LONG_ONLY),
+        pytest.param(refuses(None), "Connection was closed", id="cut", marks=LONG_ONLY),
+        pytest.param(hangs, "Read timeout", id="timed out"),
+        pytest.param(answers("this is no XML"), "Unable to parse response", id="malformed", marks=LONG_ONLY),
+        pytest.param(answers(ANSWER.format("")), "there is no Auto Scaling group", id="no group", marks=LONG_ONLY),
+        pytest.param(answers(ANSWER.format(A_GROUP.format(""))), "answered without a member: 3 kept", id="empty"),
     ],
-    ids=["throttled", "failing", "cut", "timed out", "malformed", "no group", "empty"],
 )
 def test_a_bad_day_of_the_cloud_loses_nothing(behind: Behind, fault: Fault, said: str) -> None:
     """Longer than several looks."""

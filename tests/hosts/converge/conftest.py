@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,17 @@ import pytest
 from slackwater.lab import Lab
 from tests.hosts.converge.running import Outcome, settle
 
-Fleet = Callable[..., Lab]
+ShortLived = Callable[..., AbstractContextManager[Lab]]
 
 
-@pytest.fixture(scope="session")
-def first(fleet: Fleet) -> tuple[Lab, Outcome]:
+@pytest.fixture(scope="package")
+def first(lab: ShortLived) -> Iterator[tuple[Lab, Outcome]]:
     """Two app hosts, of Debian 12 and 13, behind a balancer, after their first converge, and what that did."""
-    lab = fleet("serving", app=2, balancer=1, suite_of={"app-2": "trixie"})
-    return lab, settle(lab)
+    with lab("serving", app=2, balancer=1, suite_of={"app-2": "trixie"}) as made:
+        yield made, settle(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serving(first: tuple[Lab, Outcome]) -> Lab:
     return first[0]
 

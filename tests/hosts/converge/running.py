@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from slackwater.lab import Lab, LabHost
@@ -23,6 +24,10 @@ LIMIT = 600
 BOOT_LIMIT = 60.0
 """Seconds until a host that boots must serve: on a busy machine the boot alone takes twenty."""
 LONG = bool(os.environ.get("SLACKWATER_LONG"))
+
+
+LONG_ONLY = pytest.mark.skipif(not LONG, reason="a row of a long run: --long")
+"""Of a table whose rows go the same way, those that a shorter run leaves out."""
 
 
 def count(full: int) -> int:

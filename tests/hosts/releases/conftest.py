@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from slackwater.lab import Lab
 from tests.hosts.releases.site import Site
 
 Fleet = Callable[..., Lab]
+ShortLived = Callable[..., AbstractContextManager[Lab]]
 
 
 def proved(lab: Lab, folder: Path) -> Site:
@@ -22,9 +24,10 @@ def proved(lab: Lab, folder: Path) -> Site:
     return site
 
 
-@pytest.fixture(scope="session")
-def three(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return proved(fleet("three", app=3, balancer=1, suite_of={"app-3": "trixie"}), tmp_path_factory.mktemp("three"))
+@pytest.fixture(scope="package")
+def three(lab: ShortLived, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with lab("three", app=3, balancer=1, suite_of={"app-3": "trixie"}) as made:
+        yield proved(made, tmp_path_factory.mktemp("three"))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from math import inf
 
 import pytest
 
+from tests.hosts.converge.running import LONG_ONLY
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
 SHOP = "shop/main.py"
@@ -68,7 +69,11 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+DAILY = {"exits after start", "ready answers 500", "failing migration"}
+"""One for each place where a release is refused: its start, its proof, its migration."""
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[] if kind in DAILY else LONG_ONLY) for kind in KINDS])
 def test_a_broken_release_is_refused(rested: Site, kind: str) -> None:
     """Host, step and the app's own last words are in the message; nobody met the release; exit status 1."""
     broken = KINDS[kind]
