@@ -58,4 +58,4 @@ def sky() -> Iterator[Sky]:
     """Its clock stands still; nothing is called that it does not answer for."""
     with cloud(clock=lambda: 0.0) as endpoint:
         yield Sky(endpoint)
-        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen), (endpoint.uncovered, endpoint.misshapen)

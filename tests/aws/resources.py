@@ -116,4 +116,4 @@ def lab(*, lifecycle: bool = False) -> Iterator[Lab]:
         for name, value in endpoint.environment.items():
             patch.setenv(name, value)
         yield Lab(endpoint, endpoint.cloud.ground(), Clients(endpoint.region, endpoint.url))
-        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen), (endpoint.uncovered, endpoint.misshapen)

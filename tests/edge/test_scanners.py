@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def scanners(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scanners")
     subprocess.run(["uv", "venv", "-q", str(folder)], check=True)
     install = ["uv", "pip", "install", "-q", "--no-config", "--python", str(folder), "--require-hashes"]
-    subprocess.run([*install, "-r", str(REQUIREMENTS)], check=True)
+    trusting = os.environ | {"UV_SYSTEM_CERTS": "1"}  # as scripts/setup does: a network's own authority is believed
+    subprocess.run([*install, "-r", str(REQUIREMENTS)], env=trusting, check=True)
     return folder / "bin"
 
 

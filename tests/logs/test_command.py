@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-NOW = datetime.now(UTC)
 HOSTS = ("app-1", "i-0123456789abcdef0")
 
 
@@ -30,17 +29,23 @@ def entry(at: datetime, message: str) -> str:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def now() -> datetime:
+    """The test's own: a run may have begun an hour ago."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def project(tmp_path: Path, now: datetime) -> Path:
     """Two hosts have shipped: one an hour ago, one also just now."""
-    shelf, old = tmp_path / "shelf", NOW - timedelta(hours=1)
+    shelf, old = tmp_path / "shelf", now - timedelta(hours=1)
     for folder in ("inventories", "group_data", "shelf"):
         (tmp_path / folder).mkdir()
     (tmp_path / "inventories/prod.py").write_text('app = ["app-1"]\n')
     (tmp_path / "group_data/all.py").write_text(f"from slackwater import *\nlogs = Logs(ship_to={str(shelf)!r})\n")
     put(shelf, HOSTS[0], "journal", old, entry(old, "hello"))
     put(shelf, HOSTS[1], "journal", old, *(entry(old, f"old {number}") for number in range(3)))
-    put(shelf, HOSTS[1], "journal", NOW, entry(old, "late"), entry(NOW, "last\nwords"))
-    put(shelf, HOSTS[1], "nginx-access", NOW, '{"status":200}')
+    put(shelf, HOSTS[1], "journal", now, entry(old, "late"), entry(now, "last\nwords"))
+    put(shelf, HOSTS[1], "nginx-access", now, '{"status":200}')
     return tmp_path
 
 
@@ -60,20 +65,20 @@ def test_which_hosts_have_shipped(project: Path) -> None:
     assert list(HOSTS) == [json.loads(line)["host"] for line in told.splitlines()]
 
 
-def test_the_last_lines_of_a_host(project: Path) -> None:
+def test_the_last_lines_of_a_host(project: Path, now: datetime) -> None:
     """In their order, with time and unit; a file's as they were written."""
     _, lines = run(project, HOSTS[1])
     _, access = run(project, HOSTS[1], "--source", "nginx-access")
     _, both = run(project, HOSTS[1], "--source", "all", "--lines", "1")
 
-    assert lines.endswith(f"{stamp(NOW)} slackwater-shop@r1.service: last\nwords\n")
+    assert lines.endswith(f"{stamp(now)} slackwater-shop@r1.service: last\nwords\n")
     assert ["old 0", "old 1", "old 2", "late"] == [line.partition(": ")[2] for line in lines.splitlines()[:4]]
     assert '{"status":200}\n' == access == both
 
 
-def test_only_what_is_younger(project: Path) -> None:
+def test_only_what_is_younger(project: Path, now: datetime) -> None:
     """By age or by time; a line that came late is judged by its own."""
-    since = NOW - timedelta(minutes=5)
+    since = now - timedelta(minutes=5)
     for said in ("5m", stamp(since), f"{since:%Y-%m-%dT%H:%M:%S}"):
         told = json.loads(run(project, HOSTS[1], "--since", said, "--json")[1])
 

@@ -115,7 +115,7 @@ def fleet() -> Iterator[Fleet]:
         serving(listening(), lambda _: me) as service,
     ):
         yield Fleet(endpoint, clock, service.url)
-        assert ([], []) == (endpoint.uncovered, endpoint.misshapen)
+        assert ([], []) == (endpoint.uncovered, endpoint.misshapen), (endpoint.uncovered, endpoint.misshapen)
 
 
 def test_heartbeats_and_the_last_word(fleet: Fleet) -> None:
