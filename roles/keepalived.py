@@ -41,35 +41,38 @@ def keepalived() -> None:
         return
     me = router("balancer", moving)
     if me is not None:
-        _set_up(me, moving, told.read_timeout + FINISHED_AFTER)
+        _set_up(me, moving, closing=told.changes == "lua")
+        _hand_over(me, moving, told.read_timeout + FINISHED_AFTER)
 
 
-def _set_up(me: Router, moving: str, finished: int) -> None:
-    rules = File(RULES, render("keepalived/handover.nft.j2", router=me, address=moving, seconds=finished))
-    tree(name="handover's rules", items=[Directory(HOME), rules], check=RULES_TEST)
-    handover = _handover(me, moving)
-    unit = File(f"{UNIT}/slackwater.conf", render("keepalived/keepalived.service.conf.j2"))
+def _set_up(me: Router, moving: str, *, closing: bool) -> None:
+    unit = File(f"{UNIT}/slackwater.conf", render("keepalived/keepalived.service.conf.j2", closing=closing))
     answers = File(ANSWERS, render("keepalived/answers.j2"), "755")
     holds = File(HOLDS, render("keepalived/holds.j2", address=moving, router=me), "755")
-    tree(name="units and scripts", items=[Directory(UNIT), unit, *handover, answers, holds])
+    tree(name="unit and scripts", items=[Directory(UNIT), unit, Directory(HOME), answers, holds])
     # Of a new drop-in systemd does not always see that it should read it.
     until(
         name="unit read",
-        question="systemctl show -P ExecStart keepalived.service | grep -o -e --vrrp || true",
-        answer="--vrrp",
+        question="systemctl show -P ExecStart -P ExecStopPost keepalived.service "
+        "| grep -o -e --vrrp -e agents.closing | LC_ALL=C sort -u",
+        answer="--vrrp" + "\nagents.closing" * closing,
         command="systemctl daemon-reload",
     )
     text = render("keepalived/keepalived.conf.j2", router=me, address=moving, answers=ANSWERS, holds=HOLDS)
     tree(name="configuration", items=[File(CONFIGURATION, text, "600")], check=TEST)
-    hands_over = Service("slackwater-handover.service", [RULES, *(item.path for item in handover)], "restart")
-    services(name="services", wanted=[hands_over, Service("keepalived.service", [CONFIGURATION])])
+    services(name="service", wanted=[Service("keepalived.service", [CONFIGURATION])])
 
 
-def _handover(me: Router, moving: str) -> list[File]:
+def _hand_over(me: Router, moving: str, seconds: int) -> None:
     """With it whoever has had the address finishes its connections while another one has it."""
     length = 128 if ":" in moving else 32
-    script = render("keepalived/handover.j2", interface=me.interface, address=moving, length=length, rules=RULES)
-    return [
+    script = render("keepalived/handover.j2", address=moving, length=length, rules=RULES)
+    files = [
+        File(RULES, render("keepalived/handover.nft.j2", router=me, address=moving, seconds=seconds)),
         File(HAND_OVER, script, "755"),
         File(HANDOVER, render("keepalived/handover.service.j2", script=HAND_OVER)),
     ]
+    tree(name="handover's rules", items=files[:1], check=RULES_TEST)
+    tree(name="handover", items=files[1:])
+    wanted = Service("slackwater-handover.service", [file.path for file in files], "restart")
+    services(name="handover's service", wanted=[wanted])

@@ -22,6 +22,12 @@ from slackwater.settings import App, HostSettings, resolve
 SITES = "/etc/nginx/slackwater.d"
 UNIT = "/etc/systemd/system/nginx.service.d"
 LOG = "/var/log/nginx/error.log"
+QUIT = "/sbin/start-stop-daemon --quiet --stop --retry QUIT/{} --pidfile /run/nginx.pid"
+BEFORE_ITS_END = {
+    "lua": "/usr/bin/env PYTHONPATH=/usr/local/lib/slackwater PYTHONDONTWRITEBYTECODE=1 python3 -sP -m agents.closing",
+    "reload": "/bin/sleep 2",
+}
+"""What a balancer does when it is told to end, by the way in which its members change."""
 
 
 @deploy("nginx")
@@ -33,7 +39,7 @@ def nginx() -> None:
     items: list[Item] = [Directory(SITES), File("/etc/nginx/nginx.conf", render("nginx/nginx.conf.j2")), site]
     if "balancer" not in host.groups:
         items.append(Absent(f"{SITES}/balancer.conf"))
-    unit(_longest(told), closing="balancer" in host.groups and told.balancer.changes == "lua")
+    unit(_longest(told), BEFORE_ITS_END[told.balancer.changes] if "balancer" in host.groups else "")
     tree(name="configuration", items=items, check=NGINX_TEST)
     services(name="service", wanted=[Service("nginx.service", _read_by_nginx(items))])
     if app:
@@ -44,15 +50,16 @@ def nginx() -> None:
             listens(name=f"listening as balancer on {port}", program="nginx", port=port, log=LOG)
 
 
-def unit(seconds: int, *, closing: bool) -> None:
+def unit(seconds: int, before_its_end: str) -> None:
     """nginx's own unit, and whether systemd has read it: of a new drop-in it does not always see that it should."""
-    text = render("nginx/nginx.service.conf.j2", seconds=seconds, closing=closing)
+    commands = [command for command in (before_its_end, QUIT.format(seconds)) if command]
+    text = render("nginx/nginx.service.conf.j2", seconds=seconds, commands=commands)
     tree(name="unit", items=[Directory(UNIT), File(f"{UNIT}/slackwater.conf", text)])
     until(
         name="unit read",
         question="systemctl show -P ExecStop -P Restart nginx.service "
-        "| grep -oE 'QUIT/[0-9]+|agents\\.closing|^on-failure' | LC_ALL=C sort -u",
-        answer="\n".join([f"QUIT/{seconds}", *["agents.closing"] * closing, "on-failure"]),
+        "| grep -oE 'argv\\[\\]=[^;]*|^on-failure' | sed 's/ $//' | LC_ALL=C sort",
+        answer="\n".join(sorted([*(f"argv[]={command}" for command in commands), "on-failure"])),
         command="systemctl daemon-reload",
     )
 

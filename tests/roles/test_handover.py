@@ -47,17 +47,21 @@ for _ in sys.stdin:
 """
 ADVERT = """
 import socket, sys
-own, to, number, priority = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+own, to, number, priority, hops = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 family = socket.AF_INET6 if ":" in to else socket.AF_INET
 with socket.socket(family, socket.SOCK_RAW, 112) as sender:
     sender.bind((own, 0))
+    if family == socket.AF_INET6:
+        sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
+    else:
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
     sender.sendto(bytes([0x31, number, priority, 1, 0, 50, 0, 0]) + bytes(4), (to, 0))
 """
 
 
 @dataclass(frozen=True)
 class Network:
-    """Namespaces `first`, `second` and `client` behind one switch; `.9` is the address that moves."""
+    """Namespaces `first`, `second`, `third` and `client` behind one switch; `.9` is the address that moves."""
 
     prefix: str
     tag: str
@@ -81,12 +85,12 @@ class Network:
         bits = 128 if ":" in self.prefix else 32
         self.do(name, f"ip address {verb} {self.moving}/{bits} dev eth0")
 
-    def set_up(self, name: str, own: int, peer: int) -> None:
+    def set_up(self, name: str, own: int, *peers: int) -> None:
         """The product's own script; /run is another one for it, so that the two do not share a file."""
-        router = Router(7, "eth0", self.address(own), (self.address(peer),), 100)
+        router = Router(7, "eth0", self.address(own), tuple(map(self.address, peers)), 100)
         rules, script = self.files / f"{name}.nft", self.files / name
         rules.write_text(render("keepalived/handover.nft.j2", router=router, address=self.moving, seconds=75))
-        words = {"interface": "eth0", "address": self.moving, "length": 128 if ":" in self.prefix else 32}
+        words = {"address": self.moving, "length": 128 if ":" in self.prefix else 32}
         script.write_text(render("keepalived/handover.j2", rules=rules, **words))
         run(
             *self.at(
@@ -94,21 +98,23 @@ class Network:
             )
         )
 
-    def says(self, own: int, to: int, priority: int, number: int = 7) -> None:
-        name = {1: "first", 2: "second"}[own]
-        words = [self.address(own), self.address(to), str(number), str(priority)]
+    def says(self, own: int, to: int, priority: int, number: int = 7, hops: int = 255) -> None:
+        name = {1: "first", 2: "second", 4: "third"}[own]
+        words = [self.address(own), self.address(to), str(number), str(priority), str(hops)]
         run(*self.at(name, sys.executable, "-c", ADVERT, *words))
 
 
-def run(*words: str) -> None:
+def run(*words: str) -> str:
+    """What it printed."""
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert 0 == done.returncode, (words, done.stderr)
+    return done.stdout
 
 
 @pytest.fixture(params=["10.0.0.", "2001:db8::"])
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]:
     made = Network(request.param, f"sw{os.getpid() % 100_000}", tmp_path)
-    names = ("switch", "first", "second", "client")
+    names = ("switch", "first", "second", "client", "third")
     with ExitStack() as stack:
         for name in names:
             run("ip", "netns", "add", f"{made.tag}{name}")
@@ -118,8 +124,9 @@ def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]
         made.do("switch", "ip link set bridge up")
         for number, name in enumerate(names[1:], 1):
             connect(made, number, name)
-        made.set_up("first", 1, 2)
-        made.set_up("second", 2, 1)
+        made.set_up("first", 1, 2, 4)
+        made.set_up("second", 2, 1, 4)
+        made.set_up("third", 4, 1, 2)
         yield made
 
 
@@ -137,7 +144,7 @@ def client(network: Network) -> Iterator[subprocess.Popen[str]]:
     """Connected to the first balancer, which has the address."""
     network.has_it("first", "add")
     with ExitStack() as stack:
-        for name in ("first", "second"):
+        for name in ("first", "second", "third"):
             server = started(stack, network.at(name, sys.executable, "-c", SERVER, name, network.moving))
             assert "listens\n" == heard(server)
         made = started(stack, network.at("client", sys.executable, "-c", CLIENT, network.moving))
@@ -164,9 +171,9 @@ def asks(client: subprocess.Popen[str]) -> list[str]:
     return heard(client).split()
 
 
-def move(network: Network) -> None:
-    network.has_it("first", "delete")
-    network.has_it("second", "add")
+def move(network: Network, old: str = "first", new: str = "second") -> None:
+    network.has_it(old, "delete")
+    network.has_it(new, "add")
     network.do("client", "ip neighbour flush all")
 
 
@@ -178,12 +185,12 @@ def test_who_stops_in_order_finishes_its_connections(network: Network, client: s
     assert [["first", "second"]] * 3 == [asks(client) for _ in range(3)]
 
 
-@pytest.mark.parametrize(("priority", "number"), [(100, 7), (0, 8)])
+@pytest.mark.parametrize(("priority", "number", "hops"), [(100, 7, 255), (0, 8, 255), (0, 7, 254)])
 def test_who_does_not_is_handed_nothing(
-    network: Network, client: subprocess.Popen[str], priority: int, number: int
+    network: Network, client: subprocess.Popen[str], priority: int, number: int, hops: int
 ) -> None:
-    """A holder that is worse, or stops in another fleet: the client hears at once that its connection is no more."""
-    network.says(1, 2, priority, number)
+    """Is worse, stops in another fleet, or is not on this cable: the client hears at once that its connection ended."""
+    network.says(1, 2, priority, number, hops)
     move(network)
 
     assert ["ConnectionResetError", "second"] == asks(client)
@@ -197,3 +204,28 @@ def test_nobody_hands_on_what_was_handed_on(network: Network, client: subprocess
     network.do("first", "ss --kill --tcp state established")
 
     assert ["ConnectionResetError", "second"] == asks(client)
+
+
+def test_the_last_who_had_it_is_the_one(network: Network, client: subprocess.Popen[str]) -> None:
+    """Two stop one after the other: the third hands on to the second, not to the first that it had heard of before."""
+    network.says(1, 4, priority=0)
+    network.says(1, 2, priority=0)
+    move(network)
+    with ExitStack() as stack:
+        later = started(stack, network.at("client", sys.executable, "-c", CLIENT, network.moving))
+        assert "second\n" == heard(later)
+        network.says(2, 4, priority=0)
+        move(network, "second", "third")
+
+        assert ["second", "third"] == asks(later)
+
+
+def test_what_it_changed_is_put_back(network: Network) -> None:
+    """On a host that was no balancer before: nothing of the loopback, the rules and the interfaces' answers is left."""
+    arp = "/proc/sys/net/ipv4/conf/all/arp_*"
+    look = f"cat {arp}; ip address show dev lo; nft list ruleset"
+    script = network.files / "first"
+    words = f"mount -t tmpfs run /run; {look}; echo CUT; sh {script} start; {look}; echo CUT; sh {script} stop; {look}"
+    before, meanwhile, after = run(*network.at("client", "unshare", "-m", "sh", "-ec", words)).split("CUT\n")
+
+    assert before == after != meanwhile

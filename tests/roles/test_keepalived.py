@@ -105,7 +105,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 
 def test_keepalived_reads_it_before_it_is_there(run_role: Any) -> None:
     """With its scripts in place, for it refuses a script that is missing."""
-    _, scripts, _, configuration, service = run(run_role).executed_commands
+    scripts, _, configuration, service, *_ = run(run_role).executed_commands
 
     assert "/etc/keepalived/slackwater-answers" in scripts
     assert 0 < configuration.index("keepalived --config-test") < configuration.index("mv -fT")

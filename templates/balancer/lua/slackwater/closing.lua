@@ -1,4 +1,4 @@
--- Before nginx ends in order: each answer closes its kept connection, so that nobody is sending on one at the end.
+-- Before nginx ends in order: each answer of an app closes the connection that it came on, so that no end cuts one off.
 local registry = ngx.shared.slackwater_registry
 local LASTS = 300 -- s; who asked for it and did not end nginx after all must not pay for it for ever
 
