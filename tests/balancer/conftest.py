@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.server import Server, ServerConnection, serve
 
 from slackwater import Balancer
 from tests.balancer.backends import Backends, backends
@@ -49,3 +51,19 @@ def start(make: Start) -> Start:
         return site
 
     return start
+
+
+@pytest.fixture
+def echoing() -> Iterator[Server]:
+    """A backend that sends each WebSocket message back."""
+
+    def echo(connection: ServerConnection) -> None:
+        for message in connection:
+            connection.send(message)
+
+    with serve(echo, "127.0.0.21", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join(5)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from websockets.sync.client import connect
-from websockets.sync.server import Server, ServerConnection, serve
+from websockets.sync.server import Server
 
 from slackwater.agents.closing import close_kept
 from slackwater.agents.slots.counters import kept
@@ -75,20 +73,6 @@ def test_it_is_put_and_nothing_else(start: Start, method: str) -> None:
 
     assert (405, {"error": "only PUT is answered here"}) == site.ask(method, "/closing")
     assert "keep-alive" == spoken(site)
-
-
-@pytest.fixture
-def echoing() -> Iterator[Server]:
-    def echo(connection: ServerConnection) -> None:
-        for message in connection:
-            connection.send(message)
-
-    with serve(echo, "127.0.0.21", 0) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join(5)
 
 
 def test_a_websocket_may_still_begin(start: Start, echoing: Server) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterator
 
-import pytest
 from websockets.sync.client import connect
-from websockets.sync.server import Server, ServerConnection, serve
+from websockets.sync.server import Server
 
 from slackwater.lab.load import Load, run
 from tests.balancer.backends import Backends
@@ -34,21 +31,6 @@ def test_kept_connections_survive_a_change(start: Start, apps: Backends) -> None
         site.request()
 
     assert [1, 1] >= [backend.connections for backend in two]
-
-
-def echo(connection: ServerConnection) -> None:
-    for message in connection:
-        connection.send(message)
-
-
-@pytest.fixture
-def echoing() -> Iterator[Server]:
-    with serve(echo, "127.0.0.21", 0) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join(5)
 
 
 def test_websockets(start: Start, echoing: Server) -> None:

@@ -11,7 +11,7 @@ from tests.agents.upstreams.site import Site, backends, named
 from tests.agents.upstreams.world import Behaviour, in_turn, until
 
 SERVER_ERROR = world.says(500, b"oh")
-LATE = world.after(0.2, world.OK)
+LATE = world.after(1.5, world.OK)
 
 TABLE: dict[str, tuple[Behaviour, str, dict[str, object]]] = {
     "flapping, never three bad in a row": (in_turn(world.OK, SERVER_ERROR, SERVER_ERROR), "up", {}),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from slackwater.lab import Lab, LabHost
-from tests.hosts.converge.running import BOOT_LIMIT, begin, converge, count, live_slot, out, served, settle, url
+from tests.hosts.converge.running import LIMIT, begin, converge, count, live_slot, out, served, settle, url
 from tests.hosts.releases.site import Site
 
 HOOK = """
@@ -72,7 +72,7 @@ def cut_in_the_switch(site: Site, number: int, begin: Callable[[], subprocess.Po
     machine.ssh("cat > /usr/local/lib/slackwater/sitecustomize.py", input=HOOK.replace("NUMBER", str(number)))
     run = begin()
     try:
-        held(machine)
+        held(machine, run)
         machine.power_cut()
     finally:
         run.kill()
@@ -80,9 +80,10 @@ def cut_in_the_switch(site: Site, number: int, begin: Callable[[], subprocess.Po
     machine.start()
 
 
-def held(machine: LabHost) -> None:
-    deadline = time.monotonic() + BOOT_LIMIT
+def held(machine: LabHost, run: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + LIMIT
     while machine.ssh("test -e /run/stopped-here").returncode:
+        assert run.poll() is None, "the run ended before the switch's rename"
         assert time.monotonic() < deadline, "the switch never came to its rename"
         time.sleep(0.2)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from math import inf
 
 import pytest
 
-from tests.hosts.converge.running import LONG_ONLY
+from tests.hosts.converge.running import LIMIT, LONG_ONLY
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
 SHOP = "shop/main.py"
@@ -137,16 +138,20 @@ def test_a_full_disk_stops_the_release_and_not_the_app(rested: Site) -> None:
 
 def test_a_release_that_turns_bad_on_the_canary_goes_back(rested: Site) -> None:
     """During the bake; the others never ran it, exit status 1."""
-    slow = READY.format(
-        body="import time\n    return _Answer({}, status_code=200 if time.monotonic() < _bad else 500)"
-    ).replace("_asked = []", "_asked = []\nimport time as _time\n_bad = _time.monotonic() + 8")
+    body = "import os\n    return _Answer({}, status_code=500 if os.path.exists('/run/turned') else 200)"
     main = (rested.folder / "source" / SHOP).read_text()
-    rested.build("turning", {SHOP: main + TAIL + slow})
+    rested.build("turning", {SHOP: main + TAIL + READY.format(body=body)})
     with traffic(rested) as people:
-        done = rested.run("rollout", "--release", "turning", "--bake", "30", "--batch", "50%")
+        rollout = rested.begin("rollout", "--release", "turning", "--bake", "30", "--batch", "50%")
+        while rollout.poll() is None and "live on turning, seen healthy" not in rested.said():
+            time.sleep(0.2)
+        rested.on("app-1", "touch /run/turned")
+        status = rollout.wait(LIMIT)
+    rested.on("app-1", "rm /run/turned")
+    said = rested.said()
 
-    assert 1 == done.returncode, done.stdout
-    assert "app-1 turned bad on turning: ready: 500" in done.stdout
-    assert "app-2" not in "".join(line for line in done.stdout.splitlines() if "switch" in line)
+    assert 1 == status, said
+    assert "app-1 turned bad on turning: ready: 500" in said, said
+    assert "app-2" not in "".join(line for line in said.splitlines() if "switch" in line)
     nothing_lost(rested, people)
     rested.whole("good")

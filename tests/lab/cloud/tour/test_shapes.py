@@ -16,6 +16,7 @@ from tests.lab.cloud.tour.heard import Tour
 
 GROUPS = Called("autoscaling", "DescribeAutoScalingGroups", "", QUERY, {})
 BUCKETS = Called("s3", "ListBuckets", "", REST, {})
+TAGS = Called("elbv2", "DescribeTags", "", QUERY, {})
 VPCS = Called("ec2", "DescribeVpcs", "", EC2, {})
 PARAMETER = Called("ssm", "GetParameter", "", JSON, {})
 GROUP = """<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups><member>
@@ -42,6 +43,14 @@ def test_every_answer_is_of_its_model(tour: Tour) -> None:
 
 def test_a_sound_answer_is_none_of_its_business() -> None:
     assert [] == misshapen(GROUPS, Answer(200, GROUP.format(**SOUND).encode()))
+
+
+def test_an_empty_list_is_sound() -> None:
+    """AWS says of a target group without tags that it has an empty list of them."""
+    bare = "<TagDescriptions><member><ResourceArn>arn</ResourceArn><Tags/></member></TagDescriptions>"
+    body = f"<DescribeTagsResponse><DescribeTagsResult>{bare}</DescribeTagsResult></DescribeTagsResponse>"
+
+    assert [] == misshapen(TAGS, Answer(200, body.encode()))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,14 @@ PARSERS = {CBOR: "smithy-rpc-v2-cbor"}
 ERROR = 300
 
 
+class _Answers(ParamValidator):  # type: ignore[misc] # botocore has no types
+    """The least length of a list is of what is asked: AWS answers with empty ones where there is nothing."""
+
+    def _validate_list(self, param: Any, shape: Any, errors: Any, name: str) -> None:
+        if param != []:
+            super()._validate_list(param, shape, errors, name)
+
+
 def misshapen(call: Called, answer: Answer) -> list[str]:
     """A sentence for each thing in it that no client of AWS could read, or that would be dropped in silence."""
     shape = service_model(call.service).operation_model(call.operation).output_shape
@@ -52,7 +60,7 @@ def _of_an_error(call: Called, said: Mapping[str, Any]) -> list[str]:
 
 def _of_values(said: Mapping[str, Any], shape: Any) -> list[str]:
     values = {name: value for name, value in said.items() if name != "ResponseMetadata"}
-    report = ParamValidator().validate(values, shape)
+    report = _Answers().validate(values, shape)
     told = report.generate_report().splitlines() if report.has_errors() else []
     return [*told, *_unheard_of(shape, values, shape.name)]
 
