@@ -98,8 +98,7 @@ class Bench:
         return [instance for instance in self.leaving() if instance not in before]
 
     def leaving(self) -> list[str]:
-        states = self.endpoint.cloud.members(GROUP)
-        return [instance for instance, state in states.items() if state.startswith("Terminating")]
+        return [each["InstanceId"] for each in self._instances() if each["LifecycleState"].startswith("Terminating")]
 
     def launched(self) -> set[str]:
         """Every instance that the group has ever had."""
@@ -181,8 +180,11 @@ class Bench:
         return self._members() == ["InService", "InService"]
 
     def _members(self) -> list[str]:
+        return [each["LifecycleState"] for each in self._instances()]
+
+    def _instances(self) -> list[dict[str, Any]]:
         found = self.asg.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"][0]
-        return [each["LifecycleState"] for each in found["Instances"]]
+        return list(found["Instances"])
 
     def _errors(self) -> list[str]:
         return [str(order.exception()) for order in self.machines.orders if order.done() and order.exception()]
