@@ -13,7 +13,7 @@ from typing import Any
 from slackwater.lab import LabHost, load
 from slackwater.lab.cloud import Endpoint
 from tests.hosts.balancers.desk import settled, until
-from tests.hosts.converge.running import out, url
+from tests.hosts.converge.running import LONG, out, url
 from tests.hosts.drain.standing import LAST, Standing
 from tests.hosts.drain.watching import Watch
 from tests.hosts.releases.site import Site
@@ -22,8 +22,10 @@ GROUP, HOOK, TARGETS = "matrix", "slackwater-terminate", "web"
 HOOK_TIMEOUT = 90
 HOLD, DELAY = 8, 25
 """Seconds: how long a load balancer of AWS may still send, and how long its target group drains a target."""
-SETTINGS = """
-drain = Drain(deadline=150, requests=25, hooks=10)
+LONGEST = 20 if LONG else 5
+"""Seconds that the longest requests take; a WebSocket is let stay for five more."""
+SETTINGS = f"""
+drain = Drain(deadline=150, requests={LONGEST + 5}, hooks=10)
 server = Server(graceful_timeout=8)
 """
 SLOW = """set -eu
