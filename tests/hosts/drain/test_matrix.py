@@ -41,7 +41,7 @@ def test_a_fault_during_the_drain_costs_nobody_a_request(rested: Bench, row: Row
         watch = rested.watch(row.at, row.here, partial(row.there, rested))
         begun = time.monotonic()
         row.begin(rested)
-        ended(rested, row, instance)
+        ended(rested, row, instance, watch)
         seconds = time.monotonic() - begun
         watch.stop()
         put_back(rested, row)
@@ -57,14 +57,15 @@ def test_a_fault_during_the_drain_costs_nobody_a_request(rested: Bench, row: Row
         told_once(rested, row, instance)
 
 
-def ended(bench: Bench, row: Row, instance: str) -> None:
+def ended(bench: Bench, row: Row, instance: str, watch: Watch) -> None:
     """Waits for it."""
+    told = lambda: (bench.said(), watch.is_met, watch.error, watch.trace)  # noqa: E731
     if row.end is End.GONE:
         bench.gone(instance)
     elif row.end is End.OUT:
-        until(lambda: is_out(bench.said()), bench.said, LIMIT)
+        until(lambda: is_out(bench.said()), told, LIMIT)
     else:
-        until(lambda: is_back(bench.said()), bench.said, LIMIT)
+        until(lambda: is_back(bench.said()), told, LIMIT)
 
 
 def is_out(said: dict[str, Any]) -> bool:
