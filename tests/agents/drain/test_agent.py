@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def hook(site: Site, name: str, text: str) -> None:
     path = site.root / "etc/slackwater/drain.d" / name
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
+
+
+@contextmanager
+def no_room(folder: Path) -> Iterator[None]:
+    """A file system of one page, and that is taken."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(folder)], check=True)
+    try:
+        (folder / "full").write_bytes(b"x" * 4096)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def at_shutdown(site: Site, boot: str = "") -> None:
@@ -56,6 +68,28 @@ def test_an_operator_takes_a_host_out_and_puts_it_back(host: Site) -> None:
     assert ["start slackwater-drain-hooks.service", "journalctl --sync", "ship"] == jobs[2:5]
     assert {f"start {unit}" for unit in UNITS} == set(jobs[5:])
     assert ["draining", "stopping", "drained", "serving"] == [one["state"] for one in host.state()["history"]]
+
+
+def test_a_full_disk_keeps_no_hook_from_running(host: Site) -> None:
+    """What the leave is stands where hooks and the agent's next start find it, until the disk takes it again."""
+    hook(host, "10-ship", 'echo "ship" >> "$HOST_HOME/jobs"')
+    disk = host.told.state
+    with host.agent():
+        until(lambda: host.is_at("serving"))
+        with no_room(disk):
+            host.command("drain")
+            until(lambda: host.is_at("drained", held=True))
+            found = host.state()
+    spare = host.told.spare.exists()
+    with host.agent():
+        until(lambda: host.is_at("drained", held=True))
+        host.command("undrain")
+        until(lambda: host.is_at("serving") and not host.state()["starting"])
+
+    assert [] == found["cut"]
+    assert "ship" in host.jobs()
+    assert spare
+    assert (False, "serving") == (host.told.spare.exists(), host.leave()["state"])
 
 
 def test_a_slot_that_was_replaced_meanwhile_stays_down(host: Site) -> None:

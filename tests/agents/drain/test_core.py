@@ -10,7 +10,7 @@ import pytest
 from slackwater.agents.drain import budget, causes
 from slackwater.agents.drain.causes import CAUSES, Notice, Reach
 from slackwater.agents.drain.core import advance, deadline, is_held
-from slackwater.agents.drain.leave import Leave, State, Step, read
+from slackwater.agents.drain.leave import Leave, Stamp, State, Step, read
 from slackwater.agents.drain.orders import Orders, orders
 from slackwater.agents.drain.rules import Rules
 from slackwater.agents.drain.seen import Gate, Look, Seen
@@ -362,6 +362,28 @@ def test_a_clock_that_was_set_back_does_not_prolong_it() -> None:
     found = read(leave.as_json(), START - 5000, "this")
 
     assert START - 5000 + RULES.deadline == deadline(found, RULES)
+
+
+@pytest.mark.parametrize("leap", [3600.0, -3600.0])
+@pytest.mark.parametrize("cause", ["lifecycle", "operator"])
+def test_a_clock_that_was_set_while_no_agent_ran_takes_no_time_from_a_leave(cause: str, leap: float) -> None:
+    """Nor gives any: it has as long as it would have had, and the gate that was closed is."""
+    begun = advance(Leave(), told(notice(cause)), START, RULES)
+    leave = advance(begun, told(notice(cause), seen=replace(QUIET, unaware=frozenset({"10.0.0.1"}))), START + 4, RULES)
+    kept = leave.as_json(Stamp(START + 4, 100.0, "this"))
+    found = read(kept, START + 5 + leap, "this", 101.0)
+
+    assert leave.closed is not None
+    assert (leave.step, leave.closed + leap) == (found.step, found.closed)
+    assert deadline(leave, RULES) + leap == deadline(found, RULES)
+
+
+def test_over_a_boot_nobody_knows_how_long_it_took() -> None:
+    """The wall clock is all there is."""
+    leave = run(Leave(), told(notice("lifecycle")), START, 10)[-1][1]
+    found = read(leave.as_json(Stamp(START + 10, 9000.0, "this")), START + 30, "another", 5.0)
+
+    assert deadline(leave, RULES) == deadline(found, RULES)
 
 
 def test_the_machines_end_stops_nothing_itself() -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from slackwater.lab import Lab, LabHost
+from slackwater.lab.cloud import cloud
 from tests.hosts.balancers.desk import settled
+from tests.hosts.drain.bench import SETTINGS, Bench
+from tests.hosts.drain.standing import Standing
 from tests.hosts.releases.site import Site
 
 Fleet = Callable[..., Lab]
@@ -36,3 +39,19 @@ def site(leaving: Site, balancer: LabHost) -> Iterator[Site]:
     for name in leaving.hosts():
         leaving.on(name, "slackwater-drain undrain || true")
     settled(balancer, dict.fromkeys(leaving.hosts(), "up"), limit=120)
+
+
+@pytest.fixture(scope="module")
+def bench(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Converged once; then its app hosts, of Debian 12 and 13, become the instances of a scaling group."""
+    lab = passing("matrix", app=2, balancer=1, suite_of={"app-2": "trixie"})
+    site = Site(lab, tmp_path_factory.mktemp("matrix") / "site")
+    site.tell(stable=0, group=SETTINGS)
+    site.converge()
+    machines = Standing(lab, site.hosts())
+    with cloud(tmp_path_factory.mktemp("cloud"), lifecycle=True, machines=machines) as endpoint:
+        made = Bench(site, endpoint, machines)
+        made.furnish()
+        made.serving()
+        yield made
+        assert [] == endpoint.uncovered

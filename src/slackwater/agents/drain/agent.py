@@ -44,7 +44,7 @@ class Agent:
         self._told, self._systemd, self._around = told, systemd, around
         self._clock, self._boot, self._log = around.clock, around.boot, around.log
         self._wake, self._ends = threading.Event(), threading.Event()
-        self.leave = files.load(told.leave, self._clock(), self._boot)
+        self.leave = files.load(told, files.stamp(self._clock(), self._boot))
         self.seen = Seen()
         self._metadata = metadata
         self._readings = Readings(metadata, told.rules, around, self._wake.set)
@@ -184,7 +184,7 @@ class Agent:
                 self._log(line)
         self._kept = self.leave
         try:
-            files.keep(self._told.leave, self.leave)
+            files.keep(self._told, self.leave, files.stamp(self._clock(), self._boot))
         except OSError as error:
             self._log(f"{self._told.leave} cannot be written: {error}")
 

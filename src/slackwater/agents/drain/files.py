@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..files import write_whole
-from .leave import Leave, read
+from .leave import Leave, Stamp, read
+from .told import Told
 
 
 def boot_id(run: Path) -> str:
@@ -20,17 +22,32 @@ def boot_id(run: Path) -> str:
     return marker.read_text().strip()
 
 
-def load(path: Path, now: float, boot: str) -> Leave:
+def stamp(now: float, boot: str) -> Stamp:
+    return Stamp(now, time.clock_gettime(time.CLOCK_BOOTTIME), boot)
+
+
+def load(told: Told, now: Stamp) -> Leave:
     """A file that is not there or cannot be read begins anew: causes that stand are read again in a moment."""
     try:
-        return read(json.loads(path.read_text()), now, boot)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return read(kept(told) or {}, now.wall, now.boot, now.up)
+    except (ValueError, LookupError, TypeError, AttributeError):
         return Leave()
 
 
-def keep(path: Path, leave: Leave) -> None:
-    """On the disk when it returns. Raises OSError."""
-    write_whole(path, json.dumps(leave.as_json()) + "\n")
+def keep(told: Told, leave: Leave, now: Stamp) -> None:
+    """On the disk when it returns. Raises OSError; then it is at least where hooks and the next agent find it."""
+    text = json.dumps(leave.as_json(now)) + "\n"
+    try:
+        write_whole(told.leave, text)
+    except OSError:
+        replace(told.spare, text)
+        raise
+    told.spare.unlink(missing_ok=True)
+
+
+def kept(told: Told) -> Mapping[str, Any] | None:
+    """The leave as it was written last. None when there is none, or it is none."""
+    return document(told.spare) or document(told.leave)
 
 
 def document(path: Path) -> Mapping[str, Any] | None:

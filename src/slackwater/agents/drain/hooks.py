@@ -113,7 +113,7 @@ def _lift_limit() -> None:
 def main() -> None:
     """`python3 -m agents.drain.hooks /etc/slackwater/drain.json [--at-shutdown]`."""
     told = load(Path(sys.argv[1]), Path(os.environ.get("SLACKWATER_ROOT", "/")))
-    leave = files.document(told.leave)
+    leave = files.kept(told)
     if leave is None or not _is_due(leave, files.document(told.hooked), sys.argv, files.boot_id(told.run)):
         return
     if AT_SHUTDOWN in sys.argv:

@@ -12,6 +12,9 @@ from .causes import CAUSES, Notice
 ANEW = "the machine has booted anew"
 LAST = 20
 """Changes of the state that are remembered."""
+LEAP = 2.0
+"""Seconds: two clocks drift, and NTP slews by less while an agent starts."""
+TIMES = ("began", "closed", "idle", "off")
 
 
 class State(StrEnum):
@@ -87,13 +90,23 @@ class Leave:
             return self
         return replace(self, state=state, history=(*self.history, Change(now, state, why))[-LAST:])
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_json(self, kept: Stamp | None = None) -> dict[str, Any]:
+        return asdict(self) | ({"kept": asdict(kept)} if kept else {})
 
 
-def read(document: Mapping[str, Any], now: float, boot: str) -> Leave:
-    """What was written, after a restart or a reboot. Raises what values of another shape raise."""
+@dataclass(frozen=True)
+class Stamp:
+    """A moment: seconds of the wall clock, which anybody may set, and of `boot`, which only pass."""
+
+    wall: float
+    up: float
+    boot: str
+
+
+def read(document: Mapping[str, Any], now: float, boot: str, up: float | None = None) -> Leave:
+    """What was written, after a restart or a reboot; `up` as in Stamp. Raises what values of another shape raise."""
     told = dict(document)
+    kept = told.pop("kept", None)
     found = Leave(
         **{
             **told,
@@ -104,7 +117,21 @@ def read(document: Mapping[str, Any], now: float, boot: str) -> Leave:
             **{name: tuple(told[name]) for name in ("lapsed", "stopped", "groups", "cut")},
         }
     )
-    return _resumed(_anew(_in_time(found, now), now, boot), now)
+    leap = _leap(Stamp(**kept), Stamp(now, up, boot)) if kept and up is not None else 0.0
+    return _resumed(_anew(_in_time(_moved(found, leap), now), now, boot), now)
+
+
+def _leap(kept: Stamp, now: Stamp) -> float:
+    """Seconds by which the wall clock was set while no agent ran; unknown, and none, over a boot."""
+    leap = (now.wall - kept.wall) - (now.up - kept.up)
+    return leap if kept.boot == now.boot and abs(leap) > LEAP else 0.0
+
+
+def _moved(leave: Leave, leap: float) -> Leave:
+    """By the clock as it is now: a deadline is no sooner over because of it. What AWS names by the clock stays."""
+    notices = tuple(replace(one, since=one.since + leap) for one in leave.notices)
+    times = {name: value and value + leap for name in TIMES for value in [getattr(leave, name)]}
+    return replace(leave, notices=notices, step_began=leave.step_began + leap, **times)
 
 
 def _in_time(leave: Leave, now: float) -> Leave:
@@ -113,8 +140,7 @@ def _in_time(leave: Leave, now: float) -> Leave:
     if late <= 0:
         return leave
     notices = tuple(replace(one, since=min(one.since, now)) for one in leave.notices)
-    times = {name: value and min(value, now) for name in ("began", "closed", "idle", "off")
-             for value in [getattr(leave, name)]}  # fmt: skip
+    times = {name: value and min(value, now) for name in TIMES for value in [getattr(leave, name)]}
     return replace(leave, notices=notices, step_began=min(leave.step_began, now), **times)
 
 

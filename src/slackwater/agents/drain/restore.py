@@ -15,7 +15,7 @@ def main() -> None:
     """`python3 -m agents.drain.restore /etc/slackwater/drain.json`; the second word is a root of one's own."""
     told = load(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "/"))
     now = time.time()
-    leave = files.load(told.leave, now, files.boot_id(told.run))
+    leave = files.load(told, files.stamp(now, files.boot_id(told.run)))
     gate.put(told.flag, orders(leave, now, told.rules).gate)
     print(f"the gate is {orders(leave, now, told.rules).gate}: {leave.state}", file=sys.stderr)
 

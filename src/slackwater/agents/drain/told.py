@@ -71,6 +71,11 @@ class Told:
         return self.state / "leave.json"
 
     @property
+    def spare(self) -> Path:
+        """The leave as long as the disk takes nothing: gone after a boot."""
+        return self.run / "leave.json"
+
+    @property
     def hooked(self) -> Path:
         """What root's hooks say of themselves."""
         return self.root / "run/slackwater-drain-hooks/result.json"
