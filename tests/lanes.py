@@ -19,6 +19,7 @@ LANES = (
     ("tests/hosts/arrival",),
     ("tests/hosts/converge/test_interrupted.py",),
     ("tests/hosts/drain",),
+    ("tests/hosts/drill",),
     ("tests/hosts/releases/test_back_to_back.py",),
     ("tests/hosts/converge/test_breaker.py", "tests/hosts/test_image.py"),
     ("tests/hosts/releases/test_six_hosts.py",),

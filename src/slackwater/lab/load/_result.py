@@ -21,11 +21,27 @@ GOODBYES = frozenset({"1000", "1001", "1012"})
 
 @dataclass
 class Answered:
-    """One release's answers, and moments on the monotonic clock."""
+    """The answers of one release or instance, and moments on the monotonic clock."""
 
     count: int = 0
     first_answer: float = inf
+    last_answer: float = -inf
     last_sent: float = -inf
+
+    def note(self, sent: float, now: float) -> None:
+        self.count += 1
+        self.first_answer, self.last_answer = min(self.first_answer, now), max(self.last_answer, now)
+        self.last_sent = max(self.last_sent, sent)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What somebody waited beyond what the app was asked to take, in seconds; `sent` is of the monotonic clock."""
+
+    seconds: float = 0.0
+    kind: str = ""
+    instance: str = ""
+    sent: float = 0.0
 
 
 @dataclass
@@ -57,7 +73,9 @@ class Result:
     delays: list[float] = field(default_factory=list)
     websockets: WebSockets = field(default_factory=WebSockets)
     releases: dict[str, Answered] = field(default_factory=dict)
+    instances: dict[str, Answered] = field(default_factory=dict)
     posted: set[str] = field(default_factory=set)
+    longest: Wait = Wait()
     behind: float = 0.0
     """Seconds by which the client once fell behind its own clock: a large one says that this machine was too busy."""
 
@@ -73,19 +91,16 @@ class Result:
             self.mismatched[f"{request.kind}: the answer to another request"] += 1
         else:
             self.delays.append(delay)
-            self._keep(request, answer.release, sent)
+            if (waited := delay - request.asked) > self.longest.seconds:
+                self.longest = Wait(waited, request.kind, answer.instance, sent)
+            self._keep(request, answer, sent)
 
-    def _keep(self, request: Request, release: str, sent: float) -> None:
+    def _keep(self, request: Request, answer: Answer, sent: float) -> None:
         if request.is_post:
             self.posted.add(request.id)
-        if release:
-            self._note(release, sent, time.monotonic())
-
-    def _note(self, release: str, sent: float, now: float) -> None:
-        seen = self.releases.setdefault(release, Answered())
-        seen.count += 1
-        seen.first_answer = min(seen.first_answer, now)
-        seen.last_sent = max(seen.last_sent, sent)
+        for name, seen in ((answer.release, self.releases), (answer.instance, self.instances)):
+            if name:
+                seen.setdefault(name, Answered()).note(sent, time.monotonic())
 
     def last_sent_to(self, release: str) -> float:
         """When the last request that this release answered was sent (monotonic clock); -inf when there was none."""
