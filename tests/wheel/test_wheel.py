@@ -20,7 +20,7 @@ HOUSE = Path(__file__).resolve().parents[2]
 # Said once more, so that a bump is a decision and never goes by unseen.
 VERSION = "0.1.0"
 BESIDE = ("roles", "templates", "requirements")
-HANDED_OUT = ("deploy.py", "config.py", "inventories", "group_data", "examples/shop")
+HANDED_OUT = ("deploy.py", "config.py", "inventories", "group_data", "examples/shop", "vagrant")
 # This machine stands for both kinds of host; nothing is executed on it.
 INVENTORY = """import slackwater as _slackwater
 _tls = _slackwater.Tls.certbot(email="ops@example.com", domains=["shop.example.com"])
