@@ -20,6 +20,7 @@ LANES = (
     ("tests/hosts/converge/test_interrupted.py",),
     ("tests/hosts/drain",),
     ("tests/hosts/drill",),
+    ("tests/hosts/workers",),
     ("tests/hosts/releases/test_back_to_back.py",),
     ("tests/hosts/converge/test_breaker.py", "tests/hosts/test_image.py"),
     ("tests/hosts/releases/test_six_hosts.py",),

@@ -63,12 +63,16 @@ class Units:
         if not names:
             return []
         live = self._layout.live_slot() if self._layout else None
-        own = [self._layout.unit(live, kind) for kind in ("socket", "service")] if self._layout and live else []
-        return [*own, *(name for name in names if name.startswith(WORKERS))]
+        own = self._layout.units_of(live) if self._layout and live else []
+        return own if self._is_worker else [*own, *(name for name in names if name.startswith(WORKERS))]
 
     @property
     def _app(self) -> list[str]:
-        return [f"slackwater-{self._layout.app}@*"] if self._layout else []
+        return [f"slackwater-{self._layout.app}@*"] if self._layout and not self._is_worker else []
+
+    @property
+    def _is_worker(self) -> bool:
+        return self._layout is not None and self._layout.is_worker
 
     def _in(self, patterns: Sequence[str], without: set[str]) -> frozenset[str] | None:
         """Units in any other state than these."""

@@ -1,0 +1,150 @@
+"""Celery as a worker host's units run it: it says when it consumes, ends in bounded time, and counts what waits.
+
+Hosts carry this one file beside the slot's settings, where the package slackwater is not installed: it imports the
+standard library and Celery. Its words are those of the command `celery`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from celery import bootsteps, signals  # type: ignore[import-not-found]
+from celery.__main__ import main as celery  # type: ignore[import-not-found]
+from kombu.exceptions import ChannelError  # type: ignore[import-not-found]
+
+__all__ = ["main"]
+
+DRAIN, VISIBILITY = "SLACKWATER_DRAIN_TIMEOUT", "SLACKWATER_VISIBILITY_TIMEOUT"
+BACKLOG, QUEUES = "SLACKWATER_BACKLOG", "SLACKWATER_QUEUES"
+EVERY = 20.0
+"""Seconds between two counts of what waits: CloudWatch takes a value a minute, and an older count is none."""
+NOT_FOUND = "404"
+LOOKS = 1
+"""Of Kombu's looks for what dead hosts had, ten seconds apart, each counts; by itself it takes every tenth."""
+SAFE = ("task_acks_late", "task_reject_on_worker_lost")
+"""Without them Celery takes a message out of its queue before its task has run."""
+
+
+def notify(state: str) -> None:
+    """To systemd (https://www.freedesktop.org/software/systemd/man/sd_notify.html); without it nobody is told."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if not path:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel, suppress(OSError):
+        channel.sendto(state.encode(), path.replace("@", "\0", 1) if path.startswith("@") else path)
+
+
+def take_secrets() -> None:
+    """As variables of this process and its children: they are in no unit and no process list."""
+    for file in sorted(Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")).glob("*")):
+        os.environ[file.name] = file.read_text()
+
+
+def unsafe(conf: Any) -> list[str]:
+    """Settings that would lose a task when its host goes away."""
+    return [name for name in SAFE if not getattr(conf, name)]
+
+
+@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
+def prepare(instance: Any, conf: Any, **_: Any) -> None:
+    """Before the worker is built: when a dead host's messages go to others, and the count of what waits."""
+    options = dict(conf.broker_transport_options or {})
+    told = {**options, "visibility_timeout": int(os.environ[VISIBILITY]), "unacked_restore_throttle": LOOKS}
+    conf.broker_transport_options = told
+    instance.app.steps["consumer"].add(Backlog)
+    if names := unsafe(conf):
+        say(f"{', '.join(names)} must be True: a task that runs when its host dies is lost otherwise")
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+@signals.beat_init.connect  # type: ignore[untyped-decorator]
+def ready(**_: Any) -> None:
+    notify("READY=1")
+
+
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def bound(how: str, **_: Any) -> None:
+    """SIGTERM stops consuming and lets tasks finish, for ever; at the bound SIGQUIT ends what runs and puts it back."""
+    notify("STOPPING=1")
+    if how == "Warm":
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGQUIT))
+        signal.alarm(int(os.environ[DRAIN]))
+
+
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+def ended(**_: Any) -> None:
+    """All tasks have ended: an alarm while Python itself ends would look like a crash."""
+    signal.alarm(0)
+
+
+class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Writes how many messages wait in the queues that this worker consumes; whoever publishes it reads the file."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        self.timer: Any = None
+        super().__init__(parent, **options)
+
+    def start(self, parent: Any) -> None:
+        self.timer = parent.timer.call_repeatedly(EVERY, self.write, (parent,))
+        self.write(parent)
+
+    def stop(self, parent: Any) -> None:
+        if self.timer:
+            self.timer.cancel()
+            self.timer = None
+
+    def write(self, parent: Any) -> None:
+        """A count that fails is none: the file grows old, and nobody publishes it."""
+        try:
+            waiting = counts(parent.connection.default_channel, os.environ[QUEUES].split(","))
+            keep(Path(os.environ[BACKLOG]), {"at": time.time(), "queues": waiting})
+        except Exception as error:  # whatever broker and disk raise: tasks go on
+            say(f"what waits could not be counted: {error!r}")
+
+
+def counts(channel: Any, queues: Iterable[str]) -> dict[str, int]:
+    """Messages that nobody has reserved, by queue."""
+    return {name: count(channel, name) for name in queues}
+
+
+def count(channel: Any, queue: str) -> int:
+    """Redis has no empty queue: what is not there is one, for this worker has declared it."""
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except ChannelError as error:
+        if str(error.reply_code) != NOT_FOUND:
+            raise
+        return 0
+
+
+def keep(path: Path, document: Any) -> None:
+    """Whole or not at all. Raises OSError."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(json.dumps(document) + "\n")
+    new.chmod(0o644)
+    new.replace(path)
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"slackwater: {line}\n")
+
+
+def main() -> None:
+    take_secrets()
+    sys.path.insert(0, str(Path.cwd()))
+    celery()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Workers leave, die and change their release while they work: every task's effect exactly once."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import cycle, islice
+
+from tests.hosts.balancers.desk import measured, until
+from tests.hosts.converge.running import count
+from tests.hosts.workers.conftest import Works, exactly_once
+
+TASKS, SCALE_INS = 1000, 20
+
+
+def test_a_converge_rests_once_all_consume(site: Works) -> None:
+    """The second changes nothing; beat runs on the first host alone, and the password is in no process list."""
+    again = site.converge()
+    beats = {name: [unit for unit in site.units(name) if "-beat@" in unit] for name in site.hosts()}
+
+    assert {} == again.changed
+    assert [1, 0] == [len(beats[name]) for name in ("worker-1", "worker-2")]
+    for name in (*site.hosts(), "cache-1"):
+        assert "tide-" not in site.on(name, "ps -eo args; systemctl cat '*celery*' redis-server 2>/dev/null")
+    assert site.status()["ok"]
+
+
+def test_nobody_gets_in_without_the_password(site: Works) -> None:
+    """Redis answers on its own address, and to nobody who does not know it."""
+    address = site.lab.host("cache-1").address
+    ask = f"exec 3<>/dev/tcp/{address}/6379; printf 'LLEN parcels\\r\\n' >&3; timeout 5 head -n 1 <&3"
+
+    assert "NOAUTH" in site.on("worker-1", f"bash -c {ask!r}")
+
+
+def test_tasks_outlive_scale_ins(site: Works) -> None:
+    """Hosts leave one after the other, with tasks that take longer than they have to finish, and come back."""
+    ordered = site.send(count(TASKS), "scale")
+    for name in islice(cycle(site.hosts()), count(SCALE_INS)):
+        site.good("drain", name, "--reason", "scale in")
+        assert [] == site.units(name)
+        site.good("undrain", name)
+    said = site.wait_for(ordered, limit=600)
+    again = sum(times - 1 for name, times in said["begun"].items() if name in set(ordered))
+    measured(f"{len(ordered)} tasks, {count(SCALE_INS)} scale-ins, {again} begun again")
+
+    exactly_once(ordered, said)
+
+
+def test_a_machine_that_goes_down_puts_its_tasks_back(site: Works) -> None:
+    """A reboot in the middle: the others take what it had."""
+    ordered = site.send(20, "reboot")
+    until(lambda: site.report()["reserved"] > 4, "both to work")
+    site.lab.host("worker-2").reboot()
+    said = site.wait_for(ordered)
+    until(lambda: site.lab.host("worker-2").ssh("systemctl is-active 'celery-shop@*'").returncode == 0, "it to be back",
+          limit=120)  # fmt: skip
+
+    exactly_once(ordered, said)
+
+
+def test_a_worker_that_is_killed_loses_nothing(site: Works) -> None:
+    """Its main process, without a word, and a child of another: what they had comes back."""
+    ordered = site.send(16, "kill")
+    until(lambda: site.report()["reserved"] > 4, "both to work")
+    (unit, *_) = [unit for unit in site.units("worker-2") if "-beat@" not in unit]
+    site.on("worker-2", f"kill -9 $(systemctl show -p MainPID --value {unit})")
+    (other, *_) = [unit for unit in site.units("worker-1") if "-beat@" not in unit]
+    site.on("worker-1", f"kill -9 $(pgrep -P $(systemctl show -p MainPID --value {other}) | head -n 1)")
+    said = site.wait_for(ordered)
+
+    exactly_once(ordered, said)
+    assert max(said["begun"][name] for name in ordered) > 1
+
+
+def test_a_rollout_changes_the_workers_under_way(site: Works) -> None:
+    """The new slot consumes before the old one ends; beat is there once at any time; back goes the same way."""
+    site.build("second", {"parcels/extra.py": '"""Another release."""\n'})
+    ordered = site.send(40, "rollout")
+    site.rollout("second")
+    during = site.releases()
+    site.good("rollback")
+    said = site.wait_for(ordered)
+
+    exactly_once(ordered, said)
+    assert {"second"} == set(during.values())
+    assert {1} == {len([unit for unit in site.units(name) if "-beat@" not in unit]) for name in site.hosts()}
+    gaps = [after - before for before, after in zip(said["ticks"], said["ticks"][1:], strict=False)]
+    assert 0.3 < sorted(gaps)[len(gaps) // 2]
+
+
+def test_a_release_that_cannot_start_takes_no_task(site: Works) -> None:
+    """It never consumes: the old workers go on, and the rollout says why."""
+    before = site.releases()
+    site.build("broken", {"parcels/tasks.py": "raise SystemExit('no such table')\n"})
+    done = site.run("rollout", "--release", "broken", "--bake", "0")
+    site.source({})
+    said = site.wait_for(site.send(8, "after"))
+
+    assert 1 == done.returncode
+    assert "was not switched to" in done.stdout
+    assert before == site.releases()
+    assert 8 <= len(said["shipped"])
+
+
+def test_a_drained_host_stays_out(site: Works) -> None:
+    """Neither a converge nor a reboot starts its workers again; called back, it consumes."""
+    name = "worker-2"
+    site.good("drain", name)
+    site.converge("--limit", name)
+    after_converge = site.units(name)
+    site.lab.host(name).reboot()
+    until(lambda: "drained" in site.lab.host(name).ssh("slackwater-drain status").stdout, "the agent", limit=120)
+    time.sleep(3)
+    after_reboot = site.units(name)
+    site.good("undrain", name)
+
+    assert ([], []) == (after_converge, after_reboot)
+    assert 1 == len(site.units(name))
+
+
+def test_what_waits_is_counted(site: Works) -> None:
+    """By the workers themselves, in a file that the drain agent reads."""
+    said = json.loads(site.on("worker-1", "cat /run/slackwater/shop/backlog/waiting.json"))
+
+    assert {"parcels", "ticks"} == set(said["queues"])
