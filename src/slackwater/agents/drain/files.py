@@ -40,7 +40,7 @@ def keep(told: Told, leave: Leave, now: Stamp) -> None:
     try:
         write_whole(told.leave, text)
     except OSError:
-        replace(told.spare, text)
+        write_whole(told.spare, text, lasting=False)
         raise
     told.spare.unlink(missing_ok=True)
 
