@@ -87,6 +87,17 @@ def test_a_converge_that_fails_is_given_up_with_its_last_lines(machine: Machine)
     assert "role nginx: no space left" in report["log"]
 
 
+def test_the_reason_is_on_the_console_too(machine: Machine) -> None:
+    """Who may not even read its role's credentials can write to no store."""
+    machine.write(bundle={"url": "s3://tides/fleet/none.tar.gz", "sha256": "0" * 64})
+    (machine.root / "dev").mkdir()
+    machine.boot()
+
+    said = (machine.root / "dev/console").read_text()
+    assert said.startswith("slackwater-bootstrap gave up at bundle: s3 ")
+    assert "404 NoSuchKey" in said
+
+
 def test_what_nobody_thought_of_is_told_too(machine: Machine) -> None:
     """Whoever says nothing keeps the group waiting, and nobody learns why."""
     machine.write(bundle={"url": "s3://tides/fleet/bundle.tar.gz"})

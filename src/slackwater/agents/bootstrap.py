@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Boot:
         self.deadline = time.monotonic() + float(told["deadline"])
         self.aws = Aws(Metadata(), told["region"], told.get("endpoint"), self.deadline)
         self.instance = self.aws.metadata.instance()
-        self.mark, self.note = self.state / "arrived", self.state / "bootstrap.json"
+        self.mark, self.note, self.console = self.state / "arrived", self.state / "bootstrap.json", root / "dev/console"
         self.deadline = self.aws.deadline = self.deadline - since_first(self.note, self.instance)
 
     def run(self) -> int:
@@ -53,6 +53,8 @@ class Boot:
             reason = str(error)
         except Exception as error:  # whatever it is: who says nothing keeps the group waiting, and nobody learns why
             reason = f"{type(error).__name__}: {error}"
+        if reason:
+            self._on_console(reason)
         end = arrival.End(self.instance, self.step, reason, release, self.phases, list(self.log))
         (arrival.give_up if reason else arrival.report)(self.aws, self.told, end)
         self.note.unlink(missing_ok=True)
@@ -98,6 +100,11 @@ class Boot:
             yield
         finally:
             self.phases[step] = round(self.phases.get(step, 0) + time.monotonic() - began, 1)
+
+    def _on_console(self, reason: str) -> None:
+        """`aws ec2 get-console-output` shows it, also of an instance whose role may not write to the store."""
+        with suppress(OSError), self.console.open("a") as console:
+            console.write(f"slackwater-bootstrap gave up at {self.step}: {reason}\n")
 
     def _say(self, line: str) -> None:
         self.log.append(line)

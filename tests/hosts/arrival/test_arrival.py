@@ -63,23 +63,6 @@ def test_a_wheelhouse_needs_no_package_index(lab: ShortLived, sky: Endpoint, gro
             _arrived(one)
 
 
-def test_another_bundle_than_the_planned_one_is_given_up(
-    lab: ShortLived, sky: Endpoint, ground: Ground, project: Project
-) -> None:
-    """The group hears of it at once, and the reason is in the store when the instance is gone."""
-    with lab("arrival", app=1) as made:
-        bundle = project.bundle()
-        told = {"bundle_sha256": "0" * 64}
-        with launched(made.host("app-1"), sky, ground, project, bundle, told=told) as one:
-            one.power_on()
-
-            assert "gone" == one.wait("InService", "gone"), one.journal()
-            report = project.arrival(one.instance)
-            assert ("ABANDON", "bundle") == (report["result"], report["step"])
-            assert f"has sha256 {bundle.sha256}, not {'0' * 64}" in report["reason"]
-            assert "absent" == out(one.host, "[ -e /etc/nginx ] && echo there || echo absent")
-
-
 def test_a_lost_network_and_a_locked_dpkg_cost_time_only(
     lab: ShortLived, sky: Endpoint, ground: Ground, project: Project
 ) -> None:

@@ -23,7 +23,7 @@ HOOK_TIMEOUT = 90
 HOLD, DELAY = 8, 25
 """Seconds: how long a load balancer of AWS may still send, and how long its target group drains a target."""
 SETTINGS = """
-drain = Drain(deadline=150, requests=10, hooks=10)
+drain = Drain(deadline=150, requests=25, hooks=10)
 server = Server(graceful_timeout=8)
 """
 SLOW_HOOK = "/etc/slackwater/drain.d/10-slow"
@@ -83,6 +83,20 @@ class Bench:
     def scale_in(self) -> None:
         asked = {"InstanceId": self.instance, "ShouldDecrementDesiredCapacity": True}
         self.asg.terminate_instance_in_auto_scaling_group(**asked)
+
+    def scaled(self, size: int) -> list[str]:
+        """Asks the group for that many; who leaves because of it."""
+        before = set(self.leaving())
+        self.asg.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=size)
+        return [instance for instance in self.leaving() if instance not in before]
+
+    def leaving(self) -> list[str]:
+        states = self.endpoint.cloud.members(GROUP)
+        return [instance for instance, state in states.items() if state.startswith("Terminating")]
+
+    def launched(self) -> set[str]:
+        """Every instance that the group has ever had."""
+        return {instance for instance, _ in self.endpoint.cloud.states}
 
     def path(self, instance: str) -> list[str]:
         """Every lifecycle state that it has had."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.hosts.drain.standing import Standing
 from tests.hosts.releases.site import Site
 
 Fleet = Callable[..., Lab]
+ShortLived = Callable[..., AbstractContextManager[Lab]]
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +43,17 @@ def site(leaving: Site, balancer: LabHost) -> Iterator[Site]:
     settled(balancer, dict.fromkeys(leaving.hosts(), "up"), limit=120)
 
 
-@pytest.fixture(scope="module")
-def bench(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+@pytest.fixture(scope="package")
+def bench(lab: ShortLived, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Converged once; then its app hosts, of Debian 12 and 13, become the instances of a scaling group."""
-    lab = passing("matrix", app=2, balancer=1, suite_of={"app-2": "trixie"})
-    site = Site(lab, tmp_path_factory.mktemp("matrix") / "site")
-    site.tell(stable=0, group=SETTINGS)
-    site.converge()
-    machines = Standing(lab, site.hosts())
-    with cloud(tmp_path_factory.mktemp("cloud"), lifecycle=True, machines=machines) as endpoint:
-        made = Bench(site, endpoint, machines)
-        made.furnish()
-        made.serving()
-        yield made
-        assert [] == endpoint.uncovered
+    with lab("matrix", app=2, balancer=1, suite_of={"app-2": "trixie"}) as made:
+        site = Site(made, tmp_path_factory.mktemp("matrix") / "site")
+        site.tell(stable=0, group=SETTINGS)
+        site.converge()
+        machines = Standing(made, site.hosts())
+        with cloud(tmp_path_factory.mktemp("cloud"), lifecycle=True, machines=machines) as endpoint:
+            bench = Bench(site, endpoint, machines)
+            bench.furnish()
+            bench.serving()
+            yield bench
+            assert ([], []) == (endpoint.uncovered, endpoint.misshapen)

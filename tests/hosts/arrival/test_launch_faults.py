@@ -1,0 +1,131 @@
+"""An instance that cannot become one of the fleet: never in service, and why can be read when it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from slackwater.lab import Lab, LabHost
+from slackwater.lab.cloud import Endpoint, Ground
+from slackwater.lab.launches import Launched, Project, begin_with, keep, launched, make
+from slackwater.lab.launches.disk import upper
+from slackwater.lab.metadata import Service
+from tests.hosts.arrival.test_arrival import NO_INDEX
+from tests.hosts.arrival.test_prepared import NO_MIRROR
+from tests.hosts.converge.running import LONG_ONLY, out
+from tests.hosts.releases.test_broken import READY, SHOP, TAIL
+
+ShortLived = Callable[..., AbstractContextManager[Lab]]
+ROLE = "/latest/meta-data/iam/security-credentials/"
+TAMPERED = "0" * 64
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, and what is to be read of it; without a `step` nothing can be written to the store."""
+
+    step: str = ""
+    reason: str = ""
+    log: str = ""
+    told: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    before: Callable[[LabHost], None] = lambda host: None
+    metadata: Callable[[Service], None] = lambda service: None
+    release: str = "first"
+    deadline: int = 800
+
+
+def no_mirror(host: LabHost) -> None:
+    (upper(host) / "etc/apt/apt.conf.d/80proxy").write_text(NO_MIRROR)
+
+
+def no_role(service: Service) -> None:
+    service.broken[ROLE] = 404
+
+
+FAULTS = {
+    "no role": Fault("", "the instance has no role", metadata=no_role, deadline=120),
+    "bundle missing": Fault("bundle", "404 NoSuchKey", told={"bundle_url": "s3://{bucket}/fleet/gone.tar.gz"}),
+    "bundle tampered": Fault("bundle", f"not {TAMPERED}: nothing of it was run", told={"bundle_sha256": TAMPERED}),
+    "no package index": Fault("environment", "the installer ended with status", variables=NO_INDEX),
+    "no mirror": Fault("converge", "pyinfra ended with status 1, tried 3 times", "role base", before=no_mirror),
+    "app never ready": Fault("converge", "pyinfra ended with status 1, tried 3 times", "role app", release="mute"),
+}
+DAILY = {"bundle tampered", "no package index"}
+"""Those that end within a minute."""
+
+
+@pytest.fixture(scope="module")
+def image(lab: ShortLived, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LabHost, Path]]:
+    """A host that is off, and the disk that each launch begins with."""
+    with lab("faults", app=1) as made:
+        host, place = made.host("app-1"), tmp_path_factory.mktemp("disk") / "image"
+        make(host)
+        keep(host, place)
+        yield host, place
+
+
+@pytest.fixture(scope="module")
+def mute(project: Project) -> Iterator[Callable[[str], None]]:
+    """`mute(name)` proves that release: `first`, or one whose app never says that it is ready."""
+    main = project.folder / "examples/shop" / SHOP
+    sound = main.read_text()
+
+    def prove(name: str) -> None:
+        body = "return _Answer({'status': 'no tide'}, status_code=503)"
+        main.write_text(sound + (TAIL + READY.format(body=body) if name == "mute" else ""))
+        project.release(name)
+
+    yield prove
+    main.write_text(sound)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in DAILY else LONG_ONLY) for name in FAULTS])
+def test_a_launch_that_fails_is_never_in_service(
+    image: tuple[LabHost, Path],
+    sky: Endpoint,
+    ground: Ground,
+    project: Project,
+    mute: Callable[[str], None],
+    name: str,
+) -> None:
+    """The group gives it up, and launches no other in its stead before it has."""
+    host, fault = image[0], FAULTS[name]
+    if fault.release != "first":
+        mute(fault.release)
+    host.power_cut()
+    begin_with(*image)
+    fault.before(host)
+    told = {key: value.format(bucket=ground.bucket) for key, value in fault.told.items()}
+    with launched(
+        host, sky, ground, project, project.bundle(), told=told, variables=fault.variables, deadline=fault.deadline
+    ) as one:
+        fault.metadata(one.service)
+        one.power_on()
+        ended = one.wait("InService", "gone")
+        journal = one.journal()
+        if fault.release != "first":
+            mute("first")
+
+        assert "gone" == ended, journal
+        assert "InService" not in [state for who, state in sky.cloud.states if who == one.instance]
+        assert fault.log in journal
+        assert fault.reason in host.console.read_text(errors="replace")
+        in_the_store(one, fault)
+
+
+def in_the_store(one: Launched, fault: Fault) -> None:
+    """Unless its role cannot write there."""
+    if not fault.step:
+        assert one.project.arrival(one.instance) is None
+        return
+    report = one.report()
+
+    assert ("ABANDON", fault.step) == (report["result"], report["step"])
+    assert fault.reason in report["reason"]
+    if fault.step == "bundle":
+        assert "absent" == out(one.host, "[ -e /etc/nginx ] && echo there || echo absent")
