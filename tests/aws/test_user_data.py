@@ -58,7 +58,7 @@ def test_the_bootstrap_is_at_most_120_lines() -> None:
     lines = {name: len(resource(f"agents/{name}.py").read_text().splitlines()) for name in MODULES}
 
     assert lines["bootstrap"] <= 120
-    assert sum(lines.values()) <= 1090
+    assert sum(lines.values()) <= 1100
     assert {f"{PLACE}/agents/{name}.py" for name in lines} <= set(files(made()))
 
 
