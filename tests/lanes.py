@@ -18,6 +18,7 @@ LANES = (
     ("tests/hosts/releases/test_broken.py", "tests/hosts/releases/test_operators.py"),
     ("tests/hosts/arrival",),
     ("tests/hosts/converge/test_interrupted.py",),
+    ("tests/hosts/drain/test_counted.py", "tests/hosts/drain/test_matrix.py"),
     ("tests/hosts/drain",),
     ("tests/hosts/drill",),
     ("tests/hosts/workers",),

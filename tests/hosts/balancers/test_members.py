@@ -1,4 +1,4 @@
-"""Members join, drain and leave while people are served: 300 requests/s, kept connections, 40 ms away."""
+"""Members join, drain and leave while people are served: kept connections, 40 ms away."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 
 from slackwater.lab import LabHost
 from tests.hosts.balancers.desk import API, LIMIT, TOLD, agent, measured, members, script, settled, states, until
-from tests.hosts.converge.running import count, out
+from tests.hosts.converge.running import count, out, rate
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
-RATE, RTT = 300, 0.04
+RATE, RTT = rate(300), 0.04
 FLAG = "/run/slackwater/draining"
 
 CHANGES = f"""{API}

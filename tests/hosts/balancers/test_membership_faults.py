@@ -1,4 +1,4 @@
-"""The cloud has a bad day while people are served: 300 requests/s, kept connections, 40 ms away."""
+"""The cloud has a bad day while people are served: kept connections, 40 ms away."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from slackwater.lab.cloud import Endpoint, cloud
 from tests.hosts.balancers.behind import CALM, GROUP, Behind, group
 from tests.hosts.balancers.desk import measured, members, settled, until
-from tests.hosts.converge.running import LONG_ONLY, count
+from tests.hosts.converge.running import LONG_ONLY, count, rate
 from tests.hosts.reaching import reached
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
-RATE, RTT = 300, 0.04
+RATE, RTT = rate(300), 0.04
 DESCRIBE = ("autoscaling", "DescribeAutoScalingGroups")
 ALWAYS = 10**6
 HANGS = 20

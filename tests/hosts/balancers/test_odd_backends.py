@@ -10,10 +10,10 @@ import pytest
 
 from slackwater.lab import LabHost
 from tests.hosts.balancers.desk import TOLD, measured, script, settled, states, until
-from tests.hosts.converge.running import out
+from tests.hosts.converge.running import out, rate
 from tests.hosts.releases.site import Site, traffic
 
-RATE, RTT = 150, 0.04
+RATE, RTT = rate(150), 0.04
 PORT = 8100
 ODD = """
 import asyncio, json, sys, time

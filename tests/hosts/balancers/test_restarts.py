@@ -6,10 +6,10 @@ import time
 
 from slackwater.lab import LabHost
 from tests.hosts.balancers.desk import agent, listed, measured, members, settled, until
-from tests.hosts.converge.running import count, out, served, url
+from tests.hosts.converge.running import count, out, rate, served, url
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
-RATE, RTT = 300, 0.04
+RATE, RTT = rate(300), 0.04
 UNIT = "slackwater-upstreams.service"
 
 

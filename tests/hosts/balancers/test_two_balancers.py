@@ -14,7 +14,7 @@ import requests
 from slackwater.lab import Lab, LabHost, load
 from slackwater.lab.status import address_of_balancers
 from tests.hosts.balancers.desk import measured, members
-from tests.hosts.converge.running import out, settle
+from tests.hosts.converge.running import out, rate, settle
 from tests.hosts.counting import counted, preferred
 
 Fleet = Callable[..., Lab]
@@ -76,9 +76,9 @@ def longest(answered: list[float]) -> float:
 
 @contextmanager
 def traffic(lab: Lab) -> Iterator[load.Running]:
-    """People at the shared address: 300 requests/s, kept connections, 40 ms away."""
+    """People at the shared address: kept connections, 40 ms away."""
     place = f"http://{address_of_balancers(lab.hosts())}/"
-    with counted(lab, load.Load(place, rate=300, seconds=120, keepalive=1.0, rtt=0.04)) as people:
+    with counted(lab, load.Load(place, rate=rate(300), seconds=120, keepalive=1.0, rtt=0.04)) as people:
         yield people
 
 

@@ -35,6 +35,11 @@ def count(full: int) -> int:
     return full if LONG else max(3, full // 10)
 
 
+def rate(full: int) -> int:
+    """Requests a second: in full with --long, where nothing runs beside them; a third where lanes share processors."""
+    return full if LONG else full // 3
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Exit status, what was written for people, and the operations that changed something: their hosts by name."""

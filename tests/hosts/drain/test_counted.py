@@ -10,11 +10,11 @@ import pytest
 
 from slackwater.lab.load import Running
 from tests.hosts.balancers.desk import measured, until
-from tests.hosts.converge.running import count
+from tests.hosts.converge.running import count, rate
 from tests.hosts.drain.bench import LIMIT, Bench
 from tests.hosts.releases.site import nothing_lost, traffic
 
-RATE, RTT = 300, 0.04
+RATE, RTT = rate(300), 0.04
 LONG, LONG_MS = 0.002, 20_000
 """Share of the requests that take so long: some are in flight at any moment."""
 SPOT_LIMIT = 110.0

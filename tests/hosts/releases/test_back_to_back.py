@@ -10,12 +10,12 @@ from math import inf
 import pytest
 
 from slackwater.lab import Lab
-from tests.hosts.converge.running import count
+from tests.hosts.converge.running import count, rate
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
 ShortLived = Callable[..., AbstractContextManager[Lab]]
 
-RATE = 300
+RATE = rate(300)
 RTT = 0.04
 KINDS = {
     "asgi": ("shop", {}, "server = Server()"),
@@ -38,7 +38,7 @@ def pair(request: pytest.FixtureRequest, lab: ShortLived, tmp_path_factory: pyte
 
 
 def test_releases_back_to_back(pair: Site) -> None:
-    """At 300 requests/s, half POST, kept connections, 40 ms away: not one lost, not one executed twice."""
+    """Half POST, kept connections, 40 ms away: not one lost, not one executed twice."""
     names = ("one", "two", "three")
     with traffic(pair, RATE, keepalive=1.0, rtt=RTT) as people:
         for turn in range(count(100)):

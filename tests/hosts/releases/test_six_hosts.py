@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.hosts.converge.running import count
+from tests.hosts.converge.running import count, rate
 from tests.hosts.releases.site import Site, nothing_lost, traffic
 
-RATE, RTT = 300, 0.04
+RATE, RTT = rate(300), 0.04
 SECRET = 'secrets={{"API_KEY": Secret.file({path!r})}},'
 
 
