@@ -39,9 +39,13 @@ def ask(method, body=None):
     return content
 """
 """How a script on a balancer begins that asks nginx itself."""
+LONGEST_WATCH = 120.0
 WATCH = f"""{API}
-end = time.time() + float(sys.argv[2])
+import select
+end, told = time.time() + {LONGEST_WATCH}, False
 while time.time() < end:
+    if not told and select.select([sys.stdin], [], [], 0)[0]:
+        end, told = time.time() + float(sys.argv[2]), True
     for one in ask("GET")["members"]:
         if one["name"] == sys.argv[1]:
             print(time.time(), one["in_flight"], flush=True)
@@ -111,10 +115,17 @@ def script(balancer: LabHost, text: str, *words: str, limit: float = 1200.0) -> 
 
 @contextmanager
 def watched(balancer: LabHost, name: str, seconds: float) -> Iterator[list[Look]]:
-    """nginx's own count of a member every 20 ms, begun before the block; the list is whole when the block has ended."""
+    """nginx's own count of a member every 20 ms, begun before the block and ended so many seconds behind it.
+
+    The list is whole when the block has ended.
+    """
     words = [*balancer.ssh_command(), f"python3 -c {shlex.quote(WATCH)} {name} {seconds:g}"]
-    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as watch:
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdin
         assert watch.stdout
         looks = [Look.of(watch.stdout.readline())]
-        yield looks
+        try:
+            yield looks
+        finally:
+            watch.stdin.close()
         looks += map(Look.of, watch.stdout)

@@ -40,7 +40,7 @@ def test_a_killed_app_loses_no_get(site: Site, balancer: LabHost) -> None:
         name = site.hosts()[turn % 3]
         with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
             time.sleep(2)
-            with watched(balancer, name, 6) as looks:
+            with watched(balancer, name, 4) as looks:
                 begun, ended = map(float, site.on(name, KILL).split())
             time.sleep(2)
         result, had = people.stop(), in_hand(looks, begun, ended)
