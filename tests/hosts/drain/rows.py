@@ -167,7 +167,7 @@ def second_cause() -> Iterator[Row]:
 
 def cloud_fails() -> Iterator[Row]:
     word = "CompleteLifecycleAction"
-    yield Row("API throttled for 60 s", scale_in, End.GONE, "gate", there=throttled(LOST, "autoscaling"), daily=True)
+    yield Row("API throttled for 60 s", scale_in, End.GONE, "gate", there=throttled(LOST, "autoscaling"))
     lost = failing(word, None, after=True)
     yield Row("completion lost after commit", scale_in, End.GONE, around=lost, daily=True)
     yield Row("completion cut before commit", scale_in, End.GONE, around=failing(word, None), again=True)
@@ -176,7 +176,7 @@ def cloud_fails() -> Iterator[Row]:
     yield Row("completion answered late", scale_in, End.GONE, around=slow_word)
     beats = failing("RecordLifecycleActionHeartbeat", None, 3, after=True)
     yield Row("heartbeats lost after commit", scale_in, End.GONE, around=beats)
-    yield Row("credentials expired", scale_in, End.GONE, "gate", there=expired, daily=True)
+    yield Row("credentials expired", scale_in, End.GONE, "gate", there=expired)
 
 
 def metadata_fail() -> Iterator[Row]:
@@ -186,12 +186,12 @@ def metadata_fail() -> Iterator[Row]:
         "metadata answer 500", scale_in, End.GONE, "gate", there=conditions.metadata_broken, around=conditions.mended
     )
     forgotten = conditions.tokens_forgotten
-    yield Row("metadata token expired", scale_in, End.GONE, "quiet", there=forgotten, daily=True)
+    yield Row("metadata token expired", scale_in, End.GONE, "quiet", there=forgotten)
 
 
 def load_balancers() -> Iterator[Row]:
     behind = Bench.behind_a_load_balancer
-    yield Row("drained before the wait begins", scale_in, End.GONE, around=behind, again=True, daily=True)
+    yield Row("drained before the wait begins", scale_in, End.GONE, around=behind, again=True)
     yield Row("target group and agent killed, operator", operator, End.OUT, "quiet", KILL, around=behind)
     refused = throttled(15, "elbv2")
     yield Row("target groups' API throttled", scale_in, End.GONE, "gate", there=refused, around=behind)
@@ -202,9 +202,9 @@ def load_balancers() -> Iterator[Row]:
 
 def app_and_host() -> Iterator[Row]:
     never = with_slow_requests(scale_in, 2, 40_000)
-    yield Row("app never finishes a request", never, End.GONE, slow=2, cut=("quiet",), daily=True)
+    yield Row("app never finishes a request", never, End.GONE, slow=2, cut=("quiet",))
     deaf = conditions.deaf_app
-    yield Row("app ignores SIGTERM", scale_in, End.GONE, around=deaf, daily=True)
+    yield Row("app ignores SIGTERM", scale_in, End.GONE, around=deaf)
     yield Row("nginx reloaded at quiet", scale_in, End.GONE, "quiet", "systemctl reload nginx.service")
     full = conditions.full_disk
     yield Row("disk full, scale-in", scale_in, End.GONE, around=full, is_kept=False, daily=True)
