@@ -13,7 +13,7 @@ from tests.sky import REGION, Sky
 HOUSE = Path(__file__).resolve().parents[2]
 INVENTORY = """\
 from slackwater.inventory import scaling_group_hosts as _hosts
-worker = _hosts("{name}", environment="prod", region="{region}", endpoint="{url}")["app"]
+database = _hosts("{name}", environment="prod", region="{region}", endpoint="{url}")["app"]
 """
 START = "from pyinfra import config\nfrom slackwater.engine.start import start\nstart(config)\n"
 

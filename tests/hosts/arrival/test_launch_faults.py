@@ -51,11 +51,11 @@ FAULTS = {
     "no role": Fault("", "the instance has no role", metadata=no_role, deadline=120),
     "bundle missing": Fault("bundle", "404 NoSuchKey", told={"bundle_url": "s3://{bucket}/fleet/gone.tar.gz"}),
     "bundle tampered": Fault("bundle", f"not {TAMPERED}: nothing of it was run", told={"bundle_sha256": TAMPERED}),
-    "no package index": Fault("environment", "the installer ended with status", variables=NO_INDEX),
+    "no package index": Fault("environment", "the installer ended with status", variables=NO_INDEX, deadline=300),
     "no mirror": Fault("converge", "pyinfra ended with status 1, tried 3 times", "role base", before=no_mirror),
     "app never ready": Fault("converge", "pyinfra ended with status 1, tried 3 times", "role app", release="mute"),
 }
-DAILY = {"bundle tampered", "no package index"}
+DAILY = {"bundle tampered", "bundle missing"}
 """Those that end within a minute."""
 
 
