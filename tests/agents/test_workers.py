@@ -9,7 +9,7 @@ import pytest
 
 from slackwater.agents.slots import workers
 from slackwater.agents.slots.layout import Layout
-from slackwater.agents.slots.running import SwitchError
+from slackwater.agents.slots.running import SwitchError, stop_others
 from slackwater.agents.slots.status import line
 from slackwater.agents.slots.switch import switch
 from tests.agents.conftest import MakeSlot
@@ -98,6 +98,27 @@ def test_beat_ends_before_another_begins(worker: Layout, make_slot: MakeSlot, sa
 
     old, new = worker.beat(OLD), worker.beat(NEW)
     assert [f"stop {old}", f"start {new}", f"start {new}", f"stop {new}"] == said()
+
+
+def test_a_beat_that_was_left_alone_ends(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
+    """A switch died between the two, and the new slot has none: another host's would be the second."""
+    make_slot(OLD, "r1", beat=True, stop_timeout=1, idle_timeout=0)
+    make_slot(NEW, "r2")
+    running(worker, worker.beat(OLD), worker.unit(NEW, "service"))
+    stop_others(worker, NEW)
+
+    assert f"stop {worker.unit(OLD, 'service')} {worker.beat(OLD)}" in said()
+
+
+def test_no_beat_begins_on_a_host_that_leaves(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
+    """The drain came while the new slot was proved, and has looked already."""
+    make_slot(OLD, "r1", beat=True)
+    make_slot(NEW, "r2", beat=True)
+    running(worker, worker.beat(OLD))
+    (worker.root / "run/slackwater-drain/draining").touch()
+    workers.move_beat(worker, NEW)
+
+    assert [f"stop {worker.beat(OLD)}"] == said()
 
 
 def test_a_drained_host_starts_nothing(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
