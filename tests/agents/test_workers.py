@@ -9,6 +9,7 @@ import pytest
 
 from slackwater.agents.slots import workers
 from slackwater.agents.slots.layout import Layout
+from slackwater.agents.slots.prune import retire
 from slackwater.agents.slots.running import SwitchError, stop_others
 from slackwater.agents.slots.status import line
 from slackwater.agents.slots.switch import switch
@@ -135,6 +136,18 @@ def test_a_drained_host_starts_nothing(worker: Layout, make_slot: MakeSlot, said
     with pytest.raises(SwitchError, match="out of service"):
         switch(worker, OLD)
     assert [] == [each for each in said() if each.startswith("start")]
+
+
+def test_a_host_that_becomes_another_kind_ends_its_workers(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
+    """Worker, beat and settings; a beat that is left alone would go on for ever."""
+    make_slot(OLD, "r1", beat=True, stop_timeout=300)
+    units = [worker.unit(OLD, "service"), worker.beat(OLD)]
+    running(worker, *units)
+    retire(worker)
+
+    assert f"stop slackwater-shop.service {' '.join(units)}" == said()[0]
+    assert not worker.settings.exists()
+    assert [] == list(worker.units.iterdir())
 
 
 def test_a_host_that_serves_starts_all_of_its_slot(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
