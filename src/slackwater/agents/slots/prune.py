@@ -80,7 +80,7 @@ def retire(layout: Layout) -> None:
 
 def _stop_limit(layout: Layout) -> float:
     """Tasks of workers go on: they get the time that was promised to them."""
-    told = [layout.facts_of(slot)["stop_timeout"] for slot in layout.slots()] if layout.is_worker else []
+    told = [float(layout.facts_of(slot)["stop_timeout"]) for slot in layout.slots()] if layout.is_worker else []
     return max([STOP_LIMIT, *(seconds + systemd.START_TIMEOUT for seconds in told)])
 
 
