@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from slackwater.agents.drain.around import Surroundings
+from slackwater.agents.drain.units import Units
 from slackwater.agents.slots import workers
 from slackwater.agents.slots.layout import Layout
 from slackwater.agents.slots.prune import retire
@@ -148,6 +150,19 @@ def test_a_host_that_becomes_another_kind_ends_its_workers(worker: Layout, make_
     assert f"stop slackwater-shop.service {' '.join(units)}" == said()[0]
     assert not worker.settings.exists()
     assert [] == list(worker.units.iterdir())
+
+
+@pytest.mark.parametrize("has_beat", [True, False])
+def test_a_host_that_is_called_back_starts_what_was_stopped(worker: Layout, has_beat: bool) -> None:
+    """By a user who may not read the slot's settings; the beat too, where there was one."""
+    (worker.home / "releases/r1").mkdir()
+    worker.slot_of("r1").symlink_to(f"../{OLD}")
+    worker.current.symlink_to("releases/r1")
+    own = [worker.unit(OLD, "service"), *([worker.beat(OLD)] if has_beat else [])]
+    units = Units(worker, Surroundings(clock=lambda: 0.0, boot="this", log=print))
+
+    assert own == units.wanted(own)
+    assert [] == units.wanted([])
 
 
 def test_a_host_that_serves_starts_all_of_its_slot(worker: Layout, make_slot: MakeSlot, said: Said) -> None:

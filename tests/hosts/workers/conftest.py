@@ -78,6 +78,12 @@ class Works(Site):
         listed = "systemctl list-units --plain --no-legend --state=active,activating,deactivating 'celery-*@*'"
         return [line.split()[0] for line in self.on(name, listed).splitlines()]
 
+    def beats(self, name: str) -> list[str]:
+        return [unit for unit in self.units(name) if "-beat@" in unit]
+
+    def workers(self, name: str) -> list[str]:
+        return [unit for unit in self.units(name) if "-beat@" not in unit]
+
 
 @dataclass(frozen=True)
 class Counted:

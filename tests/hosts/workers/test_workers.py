@@ -22,10 +22,9 @@ Away = Callable[[Works], None]
 def test_a_converge_rests_once_all_consume(site: Works) -> None:
     """The second changes nothing; beat runs on the first host alone, and the password is in no process list."""
     again = site.converge()
-    beats = {name: [unit for unit in site.units(name) if "-beat@" in unit] for name in site.hosts()}
 
     assert {} == again.changed
-    assert [1, 0] == [len(beats[name]) for name in ("worker-1", "worker-2")]
+    assert [1, 0] == [len(site.beats(name)) for name in ("worker-1", "worker-2")]
     for name in (*site.hosts(), "cache-1"):
         assert "tide-" not in site.on(name, "ps -eo args; systemctl cat '*celery*' redis-server 2>/dev/null || true")
     assert site.status()["ok"]
@@ -41,9 +40,10 @@ def test_nobody_gets_in_without_the_password(site: Works) -> None:
 
 def test_tasks_outlive_scale_ins(site: Works) -> None:
     """Hosts leave one after the other, with tasks that take longer than they have to finish, and come back."""
-    ordered = site.send(count(TASKS), "scale")
-    begun = time.monotonic()
-    for name in islice(cycle(site.hosts()), count(SCALE_INS)):
+    ordered, begun = [], time.monotonic()
+    for number, name in enumerate(islice(cycle(site.hosts()), count(SCALE_INS))):
+        ordered += site.send(TASKS // SCALE_INS, f"scale-{number}")
+        until(lambda: site.report()["reserved"] > 4, "both to work")
         site.good("drain", name, "--reason", "scale in")
         assert [] == site.units(name)
         site.good("undrain", name)
@@ -55,7 +55,7 @@ def test_tasks_outlive_scale_ins(site: Works) -> None:
     )
 
     assert (0, 0) == (told.lost, told.twice)
-    assert not said["waiting"]
+    assert [1, 0] == [len(site.beats(name)) for name in site.hosts()]
 
 
 def test_a_machine_that_goes_down_puts_its_tasks_back(site: Works) -> None:
@@ -74,9 +74,9 @@ def test_a_worker_that_is_killed_loses_nothing(site: Works) -> None:
     """Its main process, without a word, and a child of another: what they had comes back."""
     ordered = site.send(16, "kill")
     until(lambda: site.report()["reserved"] > 4, "both to work")
-    (unit, *_) = [unit for unit in site.units("worker-2") if "-beat@" not in unit]
+    (unit, *_) = site.workers("worker-2")
     site.on("worker-2", f"kill -9 $(systemctl show -p MainPID --value {unit})")
-    (other, *_) = [unit for unit in site.units("worker-1") if "-beat@" not in unit]
+    (other, *_) = site.workers("worker-1")
     site.on("worker-1", f"kill -9 $(pgrep -P $(systemctl show -p MainPID --value {other}) | head -n 1)")
     said = site.wait_for(ordered)
 
@@ -95,7 +95,7 @@ def test_a_rollout_changes_the_workers_under_way(site: Works) -> None:
 
     exactly_once(ordered, said)
     assert {"second"} == set(during.values())
-    assert {1} == {len([unit for unit in site.units(name) if "-beat@" not in unit]) for name in site.hosts()}
+    assert {1} == {len(site.workers(name)) for name in site.hosts()}
     ticks = said["ticks"]
     assert len(ticks) <= (ticks[-1] - ticks[0]) * 1.05 + 5  # one a second: of two beats there would be two
 

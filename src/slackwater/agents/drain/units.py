@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import subprocess
 from collections.abc import Callable, Sequence
 
@@ -67,9 +68,15 @@ class Units:
         """A slot that was replaced meanwhile is not brought back; the live one is the one on the disk."""
         if not names:
             return []
+        others = [name for name in names if name.startswith(WORKERS)]
         live = self._layout.live_slot() if self._layout else None
-        own = self._layout.units_of(live) if self._layout and live else []
-        return own if self._is_worker else [*own, *(name for name in names if name.startswith(WORKERS))]
+        if self._layout is None or live is None:
+            return [] if self._is_worker else others
+        if not self._is_worker:
+            return [*self._layout.units_of(live), *others]
+        # The slot's own settings are not for this agent to read: a beat that was stopped is one that belongs here.
+        beat = [self._layout.beat(live)] if fnmatch.filter(names, self._layout.beat("*")) else []
+        return [self._layout.unit(live, "service"), *beat]
 
     @property
     def _app(self) -> list[str]:
