@@ -68,7 +68,7 @@ def prepare(instance: Any, conf: Any, **_: Any) -> None:
     """Before the worker is built: when a dead host's messages go to others, and the count of what waits."""
     told = {"visibility_timeout": int(os.environ[VISIBILITY]), "unacked_restore_throttle": LOOKS}
     conf.broker_transport_options = {"socket_timeout": SILENCE, **(conf.broker_transport_options or {}), **told}
-    instance.app.steps["consumer"].add(Backlog)
+    instance.app.steps["consumer"].update((Backlog, Anew))
     if names := unsafe(conf):
         say(f"{', '.join(names)} must be True: a task that runs when its host dies is lost otherwise")
 
@@ -105,13 +105,18 @@ class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(parent, **options)
 
     def start(self, parent: Any) -> None:
-        self.timer = parent.timer.call_repeatedly(EVERY, self.write, (parent,))
+        self.timer = parent.timer.call_repeatedly(EVERY, self.look, (parent,))
         self.write(parent)
 
     def stop(self, parent: Any) -> None:
         if self.timer:
             self.timer.cancel()
             self.timer = None
+
+    def look(self, parent: Any) -> None:
+        """Its timer is that of the loop which consumes: when that hangs, systemd starts another process."""
+        notify("WATCHDOG=1")
+        self.write(parent)
 
     def write(self, parent: Any) -> None:
         """A count that fails is none: the file grows old, and nobody publishes it."""
@@ -120,6 +125,21 @@ class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
             keep(Path(os.environ[BACKLOG]), {"at": time.time(), "queues": waiting})
         except Exception as error:  # whatever broker and disk raise: tasks go on
             say(f"what waits could not be counted: {error!r}")
+
+
+class Anew(bootsteps.StartStopStep):  # type: ignore[misc]
+    """A connection that is lost ends the process, and systemd starts another; what can be put back has been by then.
+
+    Nothing that runs can be acknowledged any more, and all of it comes again. Celery 5.7 goes on in the same process:
+    a broker that was away for 40 s was seen to leave its pool broken, and its unit active without doing anything.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def stop(self, parent: Any) -> None:
+        if parent.blueprint.state == bootsteps.RUN:
+            say("the connection to the broker is lost: what runs here is begun again, and this process anew")
+            os._exit(KEPT)
 
 
 def counts(channel: Any, queues: Iterable[str]) -> dict[str, int]:

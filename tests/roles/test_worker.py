@@ -102,6 +102,7 @@ def test_an_instance_that_provisions_itself_runs_no_beat(run_role: Any, shop: Ap
         "OOMPolicy=continue",
         "Restart=always",
         "TimeoutStopSec=80",
+        "WatchdogSec=90",
         "MemoryMax=1920M",
         "IPAddressDeny=169.254.169.254 fd00:ec2::254",
         "Environment=SLACKWATER_DRAIN_TIMEOUT=60",

@@ -84,6 +84,20 @@ def test_a_worker_that_is_killed_loses_nothing(site: Works) -> None:
     assert max(said["begun"][name] for name in ordered) > 1
 
 
+def test_a_worker_that_hangs_is_started_anew(site: Works) -> None:
+    """systemd hears nothing of its loop any more; until then it is active, and does nothing."""
+    ordered = site.send(12, "hang")
+    until(lambda: site.report()["reserved"] > 4, "both to work")
+    (unit, *_) = site.workers("worker-2")
+    main = f"systemctl show -p MainPID --value {unit}"
+    before = site.on("worker-2", main)
+    site.on("worker-2", f"kill -STOP {before}")
+    took = until(lambda: site.on("worker-2", main) not in {before, "0"}, "another process", limit=150)
+    measured(f"a worker that hangs is started anew after {took:.0f} s")
+
+    exactly_once(ordered, site.wait_for(ordered))
+
+
 def test_a_rollout_changes_the_workers_under_way(site: Works) -> None:
     """The new slot consumes before the old one ends; beat is there once at any time; back goes the same way."""
     site.build("second", {"parcels/extra.py": '"""Another release."""\n'})
