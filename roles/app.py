@@ -36,7 +36,7 @@ def app() -> None:
         return
     app = told.require_app()
     if makes_image():
-        prepared(app, ordered(told))
+        prepared(app, ordered(told), "app")
         return
     seen = secrets_seen(app)
     if seen.fault:
@@ -45,7 +45,7 @@ def app() -> None:
     order = ordered(told)
     wanted = slot(told, machine, order.release.id, seen.versions)
     boot = f"slackwater-{app.name}.service"
-    prepared(app, order)
+    prepared(app, order, "app")
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     before_release(name="before release", app=app, slot=wanted.name, order=order)
     switched(name="switch", told=told, slot=wanted.name, order=order)

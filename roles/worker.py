@@ -40,7 +40,7 @@ def worker() -> None:
         return
     app, order = settings.require_app(), ordered(settings)
     if makes_image():
-        prepared(app, order)
+        prepared(app, order, "worker")
         return
     seen = secrets_seen(app)
     if seen.fault:
@@ -48,7 +48,7 @@ def worker() -> None:
         return
     wanted = worker_slot(settings, machine, order.release.id, has_beat=_has_beat(), versions=seen.versions)
     boot = f"slackwater-{app.name}.service"
-    prepared(app, order)
+    prepared(app, order, "worker")
     tree(name="slot and boot unit", items=[*_units(app), *wanted.items], check=SYSTEMD_VERIFY)
     before_release(name="before release", app=app, slot=wanted.name, order=order)
     switched(name="switch", told=settings, slot=wanted.name, order=order)

@@ -11,13 +11,14 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from celery import bootsteps, signals  # type: ignore[import-not-found]
+from celery import bootsteps, current_app, signals  # type: ignore[import-not-found]
 from celery.__main__ import main as celery  # type: ignore[import-not-found]
 from kombu.exceptions import ChannelError  # type: ignore[import-not-found]
 
@@ -30,8 +31,16 @@ EVERY = 20.0
 NOT_FOUND = "404"
 LOOKS = 1
 """Of Kombu's looks for what dead hosts had, ten seconds apart, each counts; by itself it takes every tenth."""
+SILENCE = 10
+"""Seconds: without a bound Kombu waits for ever for Redis behind a network that is gone, and no stop gets through."""
+ANSWER = 3.0
+"""Seconds for the broker's last answer: 20 s after the bound systemd kills."""
+KEPT = 75
+"""The exit status EX_TEMPFAIL of sysexits.h: it has ended, and could not put back what it had reserved."""
 SAFE = ("task_acks_late", "task_reject_on_worker_lost")
 """Without them Celery takes a message out of its queue before its task has run."""
+STOPS = threading.Event()
+"""Set once the worker was asked to stop."""
 
 
 def notify(state: str) -> None:
@@ -57,10 +66,9 @@ def unsafe(conf: Any) -> list[str]:
 @signals.celeryd_init.connect  # type: ignore[untyped-decorator]
 def prepare(instance: Any, conf: Any, **_: Any) -> None:
     """Before the worker is built: when a dead host's messages go to others, and the count of what waits."""
-    options = dict(conf.broker_transport_options or {})
-    told = {**options, "visibility_timeout": int(os.environ[VISIBILITY]), "unacked_restore_throttle": LOOKS}
-    conf.broker_transport_options = told
-    instance.app.steps["consumer"].add(Backlog)
+    told = {"visibility_timeout": int(os.environ[VISIBILITY]), "unacked_restore_throttle": LOOKS}
+    conf.broker_transport_options = {"socket_timeout": SILENCE, **(conf.broker_transport_options or {}), **told}
+    instance.app.steps["consumer"].update((Backlog, Anew))
     if names := unsafe(conf):
         say(f"{', '.join(names)} must be True: a task that runs when its host dies is lost otherwise")
 
@@ -75,6 +83,7 @@ def ready(**_: Any) -> None:
 def bound(how: str, **_: Any) -> None:
     """SIGTERM stops consuming and lets tasks finish, for ever; at the bound SIGQUIT ends what runs and puts it back."""
     notify("STOPPING=1")
+    STOPS.set()
     if how == "Warm":
         signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGQUIT))
         signal.alarm(int(os.environ[DRAIN]))
@@ -96,13 +105,18 @@ class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(parent, **options)
 
     def start(self, parent: Any) -> None:
-        self.timer = parent.timer.call_repeatedly(EVERY, self.write, (parent,))
+        self.timer = parent.timer.call_repeatedly(EVERY, self.look, (parent,))
         self.write(parent)
 
     def stop(self, parent: Any) -> None:
         if self.timer:
             self.timer.cancel()
             self.timer = None
+
+    def look(self, parent: Any) -> None:
+        """Its timer is that of the loop which consumes: when that hangs, systemd starts another process."""
+        notify("WATCHDOG=1")
+        self.write(parent)
 
     def write(self, parent: Any) -> None:
         """A count that fails is none: the file grows old, and nobody publishes it."""
@@ -111,6 +125,21 @@ class Backlog(bootsteps.StartStopStep):  # type: ignore[misc]
             keep(Path(os.environ[BACKLOG]), {"at": time.time(), "queues": waiting})
         except Exception as error:  # whatever broker and disk raise: tasks go on
             say(f"what waits could not be counted: {error!r}")
+
+
+class Anew(bootsteps.StartStopStep):  # type: ignore[misc]
+    """A connection that is lost ends the process, and systemd starts another; what can be put back has been by then.
+
+    Nothing that runs can be acknowledged any more, and all of it comes again. Celery 5.7 goes on in the same process:
+    a broker that was away for 40 s was seen to leave its pool broken, and its unit active without doing anything.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def stop(self, parent: Any) -> None:
+        if parent.blueprint.state == bootsteps.RUN:
+            say("the connection to the broker is lost: what runs here is begun again, and this process anew")
+            os._exit(KEPT)
 
 
 def counts(channel: Any, queues: Iterable[str]) -> dict[str, int]:
@@ -140,10 +169,35 @@ def say(line: str) -> None:
     sys.stderr.write(f"slackwater: {line}\n")
 
 
+def answers(connection: Any) -> bool:
+    """Asked beside: a broker behind a network that is gone neither answers nor refuses."""
+    said = threading.Event()
+
+    def ask() -> None:
+        with suppress(Exception):  # whatever a transport raises: no answer
+            connection.ensure_connection(max_retries=1)
+            said.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    return said.wait(ANSWER)
+
+
+def last_status() -> int:
+    """Of a worker that has stopped: only with its broker could it put back what it had reserved."""
+    if not STOPS.is_set() or answers(current_app.connection_for_read()):
+        return 0
+    seconds = os.environ[VISIBILITY]
+    say(f"the broker does not answer: what was reserved here goes to others {seconds} s after it was taken, not before")
+    return KEPT
+
+
 def main() -> None:
     take_secrets()
     sys.path.insert(0, str(Path.cwd()))
-    celery()
+    try:
+        celery()
+    except SystemExit as end:
+        sys.exit(end.code or last_status())
 
 
 if __name__ == "__main__":

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from slackwater.agents.drain.around import Surroundings
+from slackwater.agents.drain.units import Units
 from slackwater.agents.slots import workers
 from slackwater.agents.slots.layout import Layout
-from slackwater.agents.slots.running import SwitchError
+from slackwater.agents.slots.prune import retire
+from slackwater.agents.slots.running import SwitchError, stop_others
 from slackwater.agents.slots.status import line
 from slackwater.agents.slots.switch import switch
 from tests.agents.conftest import MakeSlot
@@ -100,6 +103,27 @@ def test_beat_ends_before_another_begins(worker: Layout, make_slot: MakeSlot, sa
     assert [f"stop {old}", f"start {new}", f"start {new}", f"stop {new}"] == said()
 
 
+def test_a_beat_that_was_left_alone_ends(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
+    """A switch died between the two, and the new slot has none: another host's would be the second."""
+    make_slot(OLD, "r1", beat=True, stop_timeout=1, idle_timeout=0)
+    make_slot(NEW, "r2")
+    running(worker, worker.beat(OLD), worker.unit(NEW, "service"))
+    stop_others(worker, NEW)
+
+    assert f"stop {worker.unit(OLD, 'service')} {worker.beat(OLD)}" in said()
+
+
+def test_no_beat_begins_on_a_host_that_leaves(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
+    """The drain came while the new slot was proved, and has looked already."""
+    make_slot(OLD, "r1", beat=True)
+    make_slot(NEW, "r2", beat=True)
+    running(worker, worker.beat(OLD))
+    (worker.root / "run/slackwater-drain/draining").touch()
+    workers.move_beat(worker, NEW)
+
+    assert [f"stop {worker.beat(OLD)}"] == said()
+
+
 def test_a_drained_host_starts_nothing(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
     """At a boot, by a converge or by a rollout; what is live there is not to be mended."""
     make_slot(OLD, "r1", public=[], beat=True)
@@ -114,6 +138,31 @@ def test_a_drained_host_starts_nothing(worker: Layout, make_slot: MakeSlot, said
     with pytest.raises(SwitchError, match="out of service"):
         switch(worker, OLD)
     assert [] == [each for each in said() if each.startswith("start")]
+
+
+def test_a_host_that_becomes_another_kind_ends_its_workers(worker: Layout, make_slot: MakeSlot, said: Said) -> None:
+    """Worker, beat and settings; a beat that is left alone would go on for ever."""
+    make_slot(OLD, "r1", beat=True, stop_timeout=300)
+    units = [worker.unit(OLD, "service"), worker.beat(OLD)]
+    running(worker, *units)
+    retire(worker)
+
+    assert f"stop slackwater-shop.service {' '.join(units)}" == said()[0]
+    assert not worker.settings.exists()
+    assert [] == list(worker.units.iterdir())
+
+
+@pytest.mark.parametrize("has_beat", [True, False])
+def test_a_host_that_is_called_back_starts_what_was_stopped(worker: Layout, has_beat: bool) -> None:
+    """By a user who may not read the slot's settings; the beat too, where there was one."""
+    (worker.home / "releases/r1").mkdir()
+    worker.slot_of("r1").symlink_to(f"../{OLD}")
+    worker.current.symlink_to("releases/r1")
+    own = [worker.unit(OLD, "service"), *([worker.beat(OLD)] if has_beat else [])]
+    units = Units(worker, Surroundings(clock=lambda: 0.0, boot="this", log=print))
+
+    assert own == units.wanted(own)
+    assert [] == units.wanted([])
 
 
 def test_a_host_that_serves_starts_all_of_its_slot(worker: Layout, make_slot: MakeSlot, said: Said) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .conftest import Check
 
+HOUSE = Path(__file__).parents[2]
 HEAD = "from slackwater import *\n"
 INVENTORY = 'app = ["app-1"]\nworker = ["worker-1", "worker-2"]\ncache = [("cache-1", {"address": "10.0.0.2"})]\n'
 WORKER = HEAD + 'worker = Worker(application="shop.tasks:celery"{more})\n'
@@ -22,6 +25,23 @@ def files(more: str = "", **changes: str | None) -> dict[str, str | None]:
 def test_a_right_fleet_is_clean(check: Check, more: str) -> None:
     """Workers take the app from its own group."""
     assert [] == check(files(more))
+
+
+def uncommented(name: str) -> str:
+    """A file of group_data once its comments are taken away."""
+    lines = (HOUSE / f"group_data/{name}.py").read_text().splitlines()
+    (first,) = (number for number, line in enumerate(lines) if line.startswith("# from slackwater import"))
+    return "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines[first:]) + "\n"
+
+
+def test_the_examples_in_the_comments_are_clean(check: Check) -> None:
+    """What `slackwater init` hands out; as it stands it declares nothing."""
+    told = {name: uncommented(name) for name in ("worker", "cache")}
+    secret = told["cache"].replace('Secret.environment("CACHE_PASSWORD")', 'Secret.file("key")')
+
+    assert "Worker(" in told["worker"]
+    assert "Secret.file(" in secret
+    assert [] == check(files(group_data__worker=told["worker"], group_data__cache=secret))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,14 @@ def test_the_password_is_nowhere_but_its_hash_is(run_role: Any, tmp_path: Path) 
     assert "--aclfile ${CREDENTIALS_DIRECTORY}/users.acl" in unit
 
 
+def test_it_starts_though_its_address_comes_late(run_role: Any, tmp_path: Path) -> None:
+    """A boot that is slow to get its network must not leave the fleet without a broker."""
+    lines = run(run_role, tmp_path)["/etc/systemd/system/redis-server.service.d/slackwater.conf"].splitlines()
+
+    for line in ("After=network-online.target", "StartLimitIntervalSec=0", "Restart=always", "RestartSec=1s"):
+        assert line in lines
+
+
 def test_other_hosts_are_left_alone(run_role: Any) -> None:
     """The group says who has it."""
     assert [] == run_role(cache, groups=("worker",)).executed_commands

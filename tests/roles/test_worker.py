@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from roles.app import app as app_role
 from roles.worker import worker as worker_role
 from slackwater import App, Secret, Store, Worker
 from slackwater.engine import Machine, worker_slot
 from slackwater.engine.values import File
 from slackwater.settings import resolve
+from tests.roles.bare import Bare
 
 MACHINE = Machine("debian", "12", "bookworm", "worker-1", "3.11", cores=2, memory=4096, time_daemon="")
 WORKER = Worker(application="shop:celery", queues=["mail", "images"])
@@ -53,6 +55,21 @@ def test_a_bare_host_gets_its_workers_in_order(run_role: Any, shop: App, tmp_pat
     assert begins == [command[: len(begin)] for command, begin in zip(done.executed_commands, begins, strict=True)]
 
 
+@pytest.mark.parametrize(
+    ("role", "group", "said"),
+    [(worker_role, "worker", "it still answers requests of shop"), (app_role, "app", "it carried out tasks")],
+)
+def test_what_the_host_was_before_ends_first(
+    run_role: Any, shop: App, tmp_path: Path, role: Any, group: str, said: str
+) -> None:
+    """Nobody would know of it any more: tasks would go to a release that is not the fleet's."""
+    bare = Bare(lines={"/etc/slackwater/shop/worker": ["something else"]})
+    done = run_role(role, groups=(group,), data=data_of(shop, tmp_path), bare=bare)
+
+    assert said in done.executed_commands[0]
+    assert "slackwater-slots retire shop" == done.executed_commands[0].splitlines()[-1]
+
+
 def test_other_hosts_are_left_alone(run_role: Any, shop: App, tmp_path: Path) -> None:
     """The group says who works."""
     assert [] == run_role(worker_role, groups=("app",), data=data_of(shop, tmp_path)).executed_commands
@@ -85,6 +102,7 @@ def test_an_instance_that_provisions_itself_runs_no_beat(run_role: Any, shop: Ap
         "OOMPolicy=continue",
         "Restart=always",
         "TimeoutStopSec=80",
+        "WatchdogSec=90",
         "MemoryMax=1920M",
         "IPAddressDeny=169.254.169.254 fd00:ec2::254",
         "Environment=SLACKWATER_DRAIN_TIMEOUT=60",

@@ -26,9 +26,12 @@ import os, pathlib, time
 from celery import Celery
 
 folder = os.environ["FOLDER"]
-celery = Celery("tasks", broker="filesystem://")
+broker = os.environ.get("BROKER", "filesystem://")
+celery = Celery("tasks", broker=broker)
+folders = {"data_folder_in": folder + "/broker", "data_folder_out": folder + "/broker"}
 celery.conf.update(
-    broker_transport_options={"data_folder_in": folder + "/broker", "data_folder_out": folder + "/broker"},
+    broker_transport_options=folders if broker == "filesystem://" else {},
+    broker_connection_retry_on_startup=True,
     task_acks_late=os.environ["SAFE"] == "1", task_reject_on_worker_lost=True, task_ignore_result=True,
     control_folder=folder,
 )
@@ -53,8 +56,10 @@ class Running:
         return (self.folder / "log").read_text()
 
     def heard(self) -> str:
-        """The next word to systemd."""
-        return self.channel.recv(1000).decode()
+        """The next word to systemd, but for those that say that all goes on."""
+        while (word := self.channel.recv(1000).decode()) == "WATCHDOG=1":
+            pass
+        return word
 
     def send(self, seconds: float) -> None:
         code = f"from tasks import nap; nap.delay({seconds})"
@@ -79,11 +84,10 @@ Start = Callable[..., Running]
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with Celery, and the module as hosts carry it."""
     home = tmp_path_factory.mktemp("celery")
-    wanted = (PROJECT / "examples/parcels/requirements.txt").read_text().split("[")[0]
-    version = (PROJECT / "examples/parcels/requirements.txt").read_text().rpartition("==")[2].strip()
+    wanted = str(PROJECT / "examples/parcels/requirements.txt")
     for words in (
         ["venv", "--python", sys.executable, str(home)],
-        ["pip", "install", "--prefix", str(home), f"{wanted}=={version}"],
+        ["pip", "install", "--prefix", str(home), "--requirement", wanted],
     ):
         environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}
         done = subprocess.run([find_uv_bin(), *words], env=environment, capture_output=True, text=True, check=False)
@@ -98,7 +102,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
     """A worker of two processes that consumes."""
     started: list[Running] = []
 
-    def begin(bound: int = 2, safe: bool = True) -> Running:
+    def begin(bound: int = 2, safe: bool = True, **more: str) -> Running:
         for name in ("broker", "credentials"):
             (tmp_path / name).mkdir()
         (tmp_path / "credentials/TOKEN").write_text("tide")
@@ -116,6 +120,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             "SLACKWATER_VISIBILITY_TIMEOUT": "60",
             "SLACKWATER_QUEUES": "celery",
             "SLACKWATER_BACKLOG": str(tmp_path / "waiting.json"),
+            **more,
         }
         words = [home / "bin/python", home / "slackwater_celery.py", "--app", "tasks:celery", "worker"]
         words += ["--concurrency", "2", "--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
@@ -125,7 +130,8 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
                 start_new_session=True,
             )  # fmt: skip
         started.append(Running(process, tmp_path, channel, home / "bin/python", environment))
-        assert started[-1].heard() == "READY=1", started[-1].log()
+        if not more:
+            assert started[-1].heard() == "READY=1", started[-1].log()
         return started[-1]
 
     yield begin
@@ -144,6 +150,11 @@ def test_it_says_when_it_consumes_and_counts_what_waits(start: Start) -> None:
     assert {"celery": 0} == json.loads((here.folder / "waiting.json").read_text())["queues"]
 
 
+def test_it_says_that_its_loop_goes_round(start: Start) -> None:
+    """From within the loop that consumes: one that hangs says nothing, and systemd ends it."""
+    assert b"WATCHDOG=1" == start().channel.recv(1000)
+
+
 def test_a_task_that_ends_in_time_is_finished(start: Start) -> None:
     """With the app's secrets; the end is a warm one."""
     here = start(bound=30)
@@ -159,12 +170,30 @@ def test_a_task_that_takes_longer_is_put_back(start: Start) -> None:
     """At the bound, without its effect; its message is there for another."""
     here = start(bound=1)
     here.send(600)
-    here.end()
+    status = here.end()
 
+    assert 0 == status
     assert not (here.folder / "done").exists()
     assert "Cold shutdown" in here.log()
     assert "Restoring 1 unacknowledged message" in here.log()
     assert 1 == len(list((here.folder / "broker").glob("*celery.msg")))
+
+
+def test_a_stop_without_its_broker_is_no_success(start: Start) -> None:
+    """It ends in its time all the same, and says what becomes of what it may have reserved."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        here = start(BROKER=f"redis://127.0.0.1:{taken.getsockname()[1]}/0")
+        deadline = time.monotonic() + LIMIT
+        while "Trying again" not in here.log():
+            assert time.monotonic() < deadline, here.log()
+            time.sleep(0.1)
+        begun = time.monotonic()
+        status = here.end()
+
+    assert 75 == status, here.log()
+    assert time.monotonic() - begun < 2 + 20
+    assert "the broker does not answer: what was reserved here goes to others 60 s after it was taken" in here.log()
 
 
 def test_settings_that_would_lose_tasks_are_named(start: Start) -> None:

@@ -5,7 +5,9 @@ import time
 from functools import cache
 
 from celery import Celery
-from redis import Redis
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 BROKER = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
 SHIPPED, BEGUN, TICKS = "parcels:shipped", "parcels:begun", "parcels:ticks"
@@ -31,11 +33,15 @@ celery.conf.update(
 
 @cache
 def store() -> Redis:
-    """Made in the process that uses it: a connection must not be shared with the process it was forked from."""
-    return Redis.from_url(BROKER)
+    """Made in the process that uses it: a connection must not be shared with the process it was forked from.
+
+    It fails at once, for Celery tries again: a wait of its own would end in the time limit, and the task with it.
+    """
+    return Redis.from_url(BROKER, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
 
 
-@celery.task(name="parcels.ship")
+# To Celery a task that has failed is done, whatever acks_late says: one whose store is away must be tried again.
+@celery.task(name="parcels.ship", autoretry_for=(RedisError,), max_retries=None, default_retry_delay=1)
 def ship(parcel: str, seconds: float) -> None:
     """`seconds` stand for the work; what counts happens in one step at its end."""
     store().hincrby(BEGUN, parcel, 1)

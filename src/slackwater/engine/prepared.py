@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slackwater.engine.kinds import Kind, becomes
 from slackwater.engine.operations import system_user, tree
 from slackwater.engine.order import Order
 from slackwater.engine.programs import programs
@@ -12,8 +13,9 @@ from slackwater.engine.values import Directory, File, Item
 from slackwater.settings import App
 
 
-def prepared(app: App, order: Order) -> None:
+def prepared(app: App, order: Order, kind: Kind) -> None:
     """All that is the same on every host: an image of it carries this, and nothing after it."""
+    becomes(app, kind)
     system_user(name="user", user=user_of(app), home=f"/var/lib/slackwater/{app.name}")
     tree(name="places and command", items=[*_places(app), *_programs(), *_mark(app, order)])
     installed(name="release", app=app, release=order.release)

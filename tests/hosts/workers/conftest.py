@@ -70,9 +70,39 @@ class Works(Site):
         until(is_over, lambda: str({key: self.report()[key] for key in ("waiting", "reserved")}), limit=limit)
         return self.report()
 
+    def counted(self, name: str) -> dict[str, Any]:
+        """What that host's workers have counted, and when."""
+        return dict(json.loads(self.on(name, "cat /run/slackwater/shop/backlog/waiting.json")))
+
     def units(self, name: str) -> list[str]:
         listed = "systemctl list-units --plain --no-legend --state=active,activating,deactivating 'celery-*@*'"
         return [line.split()[0] for line in self.on(name, listed).splitlines()]
+
+    def beats(self, name: str) -> list[str]:
+        return [unit for unit in self.units(name) if "-beat@" in unit]
+
+    def workers(self, name: str) -> list[str]:
+        return [unit for unit in self.units(name) if "-beat@" not in unit]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`again`: begun once more than once, which a host that leaves may cost; the effect is what counts."""
+
+    sent: int
+    lost: int
+    twice: int
+    again: int
+
+    @classmethod
+    def of(cls, ordered: list[str], said: dict[str, Any]) -> Counted:
+        names = set(ordered)
+        own = [name for name in said["shipped"] if name in names]
+        again = sum(times - 1 for name, times in said["begun"].items() if name in names)
+        return cls(len(ordered), len(names - set(own)), len(own) - len(set(own)), again)
+
+    def __str__(self) -> str:
+        return f"{self.sent} tasks sent, {self.lost} lost, {self.twice} executed twice, {self.again} begun again"
 
 
 def exactly_once(ordered: list[str], said: dict[str, Any]) -> None:

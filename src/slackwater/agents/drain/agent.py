@@ -138,6 +138,8 @@ class Agent:
             seen = replace(seen, unaware=unaware, listening=self._balancers.since)
         if step in {Step.STOP, Step.WORKERS}:
             seen = replace(seen, app=self._units.app(), workers=self._units.workers())
+        if step is Step.WORKERS:  # after the question who runs: of those that have ended it is known how
+            seen = replace(seen, failed=self._units.failed())
         if leave.state is State.SERVING:
             wanted = frozenset(self._units.wanted(leave.stopped))
             seen = replace(seen, running=self._units.running(), wanted=wanted, starting=self._units.starting)

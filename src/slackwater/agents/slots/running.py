@@ -32,8 +32,10 @@ def served(layout: Layout) -> str | None:
 
 
 def running(layout: Layout) -> set[str]:
-    """Slots of which socket or service runs or tries to."""
-    return {unit.split("@", 1)[1].rpartition(".")[0] for unit in systemd.active_units(layout.unit("*", "*"))}
+    """Slots of which a unit runs or tries to; a beat that was left alone would go on beside another."""
+    patterns = [layout.unit("*", "*"), *([layout.beat("*")] if layout.is_worker else [])]
+    units = [unit for pattern in patterns for unit in systemd.active_units(pattern)]
+    return {unit.split("@", 1)[1].rpartition(".")[0] for unit in units}
 
 
 def serve(layout: Layout, slot: str) -> None:

@@ -20,9 +20,12 @@ def serve(layout: Layout, slot: str) -> None:
 
 
 def move_beat(layout: Layout, slot: str) -> None:
-    """Others' beats end before this slot's begins: two would send every scheduled task twice."""
+    """Others' beats end before this slot's begins: two would send every scheduled task twice.
+
+    On a host that leaves meanwhile none begins: nobody would stop it any more.
+    """
     own = layout.beat(slot)
     if others := [unit for unit in systemd.active_units(layout.beat("*")) if unit != own]:
         systemd.systemctl("stop", *others)
-    if layout.has_beat(slot):
+    if layout.has_beat(slot) and not layout.is_drained:
         systemd.systemctl("start", own)
