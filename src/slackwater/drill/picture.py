@@ -43,6 +43,8 @@ def _x(at: float, end: float) -> float:
 def _head(report: Report) -> Iterator[str]:
     told = report.requests
     words = f"{told['sent']} requests, {told['lost']} lost, {told['executed_twice']} executed twice"
+    if apart := told["lost_with_a_crashed_host"]:
+        words += f"; {apart} POSTs died with a crashed host"
     yield f'<text class="t" x="{LEFT}" y="20">{escape(words)}</text>'
     for place, (state, colour) in enumerate(COLOURS.items()):
         x = LEFT + 80 * place

@@ -47,6 +47,7 @@ class Stage:
     largest: int
     step: int
     planned: int = 0
+    releases: int = 1
     people: Running | None = None
     phases: list[Phase] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Stage:
         self.ledgers = Ledgers(self._files)
         self.timeline = Timeline(self.states, self._counts, self._hear)
         self._names: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -81,7 +83,7 @@ class Stage:
     def name(self, instance: str) -> str:
         """The host's name, also of one that is gone; "" before it has a host."""
         if instance not in self._names and (host := self._found(instance)):
-            self._names[instance] = host.name
+            self._names[instance] = self.addresses[host.address] = host.name
         return self._names.get(instance, "")
 
     def answered(self, instance: str) -> Answered:

@@ -24,6 +24,8 @@ SCALE_INS = 100 if LONG else 3
 """Each with a scale-out."""
 RATE = 300 if LONG else 50
 """Requests a second; hosts boot all the time, and a small machine has no processor left for more."""
+INTERRUPTIONS = 50
+STORY = ["apply", "load", "scale-out", "rollout", "spot", "scale-in", "crash", "replacement"]
 LIMIT = 900.0
 """Seconds for one scenario and its part of the rest, on a machine that others load as well."""
 
@@ -86,6 +88,21 @@ def test_scale_ins_and_scale_outs_lose_nothing(name: str) -> None:
     assert found.startswith("http://10.77.")
     assert ["apply", "load", *["scale-out", "scale-in"] * SCALE_INS] == played(report)
     assert not Lab(name).exists()
+
+
+@pytest.mark.skipif(not LONG, reason="an interruption takes two minutes; in full with --long")
+def test_spot_interruptions_lose_nothing(name: str) -> None:
+    """And each has left within its bound, or it would be a fault."""
+    nothing_lost(ended(begin(name, "spot", "--times", str(INTERRUPTIONS), "--rate", str(RATE)), INTERRUPTIONS))
+
+
+@pytest.mark.skipif(not LONG, reason="its parts are played above and in the demo's drill; in full with --long")
+def test_the_whole_story(name: str) -> None:
+    """What a crash costs is told apart."""
+    report = ended(begin(name), len(STORY))
+    nothing_lost(report)
+
+    assert STORY == played(report)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -42,6 +42,7 @@ class Wait:
     kind: str = ""
     instance: str = ""
     sent: float = 0.0
+    request: str = ""
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Result:
         else:
             self.delays.append(delay)
             if (waited := delay - request.asked) > self.longest.seconds:
-                self.longest = Wait(waited, request.kind, answer.instance, sent)
+                self.longest = Wait(waited, request.kind, answer.instance, sent, request.id)
             self._keep(request, answer, sent)
 
     def _keep(self, request: Request, answer: Answer, sent: float) -> None:
