@@ -13,6 +13,7 @@ from slackwater.drill.attempts import attempts, log_of
 from slackwater.drill.phase import Phase
 from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import Count, Span
+from slackwater.lab.load._result import Wait
 
 MORE = ("lost_with_a_crashed_host", "mismatched", "websockets_cut", "answered_and_not_executed")
 """Of the requests, beside sent, lost and executed_twice."""
@@ -68,35 +69,35 @@ def made(stage: Stage, faults: list[str]) -> Report:
         "p99_ms": round(result.percentile(0.99) * 1000),
         "slowest_ms": round(result.percentile(1.0) * 1000),
         "client_behind_ms": round(result.behind * 1000),
-        "longest_wait": _longest(stage),
+        "longest_waits": [_told(stage, wait) for wait in result.longest],
     }
     names = {instance: stage.name(instance) for instance in stage.timeline.seen()}
     return Report(requests, phases, stage.timeline.spans, stage.timeline.counts, names, [*stage.faults, *faults])
 
 
-def _longest(stage: Stage) -> dict[str, Any]:
-    longest = stage.result.longest
+def _told(stage: Stage, wait: Wait) -> dict[str, Any]:
     return {
-        "seconds": round(longest.seconds, 1),
-        "kind": longest.kind,
-        "instance": longest.instance,
-        "at": round(longest.sent - stage.timeline.began, 1),
-        "attempts": attempts(log_of(stage.lab.host("balancer-1")), longest.request, stage.addresses),
+        "seconds": round(wait.seconds, 1),
+        "kind": wait.kind,
+        "instance": wait.instance,
+        "at": round(wait.sent - stage.timeline.began, 1),
+        "attempts": attempts(log_of(stage.lab.host("balancer-1")), wait.request, stage.addresses),
     }
 
 
 def show(report: Report, console: Console) -> None:
     console.print(_phases(report))
     requests = report.requests
-    longest = requests["longest_wait"]["seconds"]
+    waits = requests["longest_waits"]
+    longest = " ".join(str(wait["seconds"]) for wait in waits)
     console.print(
         f"requests: {requests['sent']} sent, {requests['lost']} lost, {requests['executed_twice']} executed twice; "
-        f"median {requests['p50_ms']} ms, longest wait beyond what was asked for {longest} s",
+        f"median {requests['p50_ms']} ms, longest waits beyond what was asked for {longest} s",
         style="bold green" if report.is_good else "bold red",
         highlight=False,
     )
-    if len(tries := requests["longest_wait"]["attempts"]) > 1:
-        console.print(f"who waited longest was passed on: {', then '.join(tries)}", highlight=False)
+    for wait in [wait for wait in waits if len(wait["attempts"]) > 1]:
+        console.print(f"{wait['seconds']} s, for it was passed on: {', then '.join(wait['attempts'])}", highlight=False)
     for name in MORE:
         if requests[name]:
             console.print(f"{name.replace('_', ' ')}: {requests[name]}", highlight=False)
