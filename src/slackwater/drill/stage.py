@@ -103,7 +103,7 @@ class Stage:
             time.sleep(PAUSE)
 
     def settle(self) -> None:
-        """The group has its size again, everyone serves, and people have been answered by everyone."""
+        """The group has its size again, everyone serves and is in the timeline, and everyone has answered people."""
         self.wait(self._has_settled, f"{self.size} instances in service, and none besides")
         if self.people:
             self.wait(lambda: all(self.answered(one).count for one in self.states()), "an answer from each instance")
@@ -137,8 +137,8 @@ class Stage:
             self.people.stop()
 
     def _has_settled(self) -> bool:
-        states = list(self.states().values())
-        return states == [IN_SERVICE] * self.size
+        there = self.states()
+        return list(there.values()) == [IN_SERVICE] * self.size and there.keys() <= set(self.timeline.seen())
 
     def _found(self, instance: str) -> LabHost | None:
         try:
