@@ -120,6 +120,16 @@ def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> Non
     assert (1, []) == (stage.planned, stage.faults)
 
 
+def test_a_dead_machine_is_shown_as_dead(stage: Stage) -> None:
+    """Also as long as the group says that it is in service."""
+    stage.cloud.client("autoscaling").suspend_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["HealthCheck"])
+    dead, other = stage.serving()
+    stage.crash(dead)
+
+    assert {dead: "InService", other: "InService"} == stage.states()
+    assert {dead: "Crashed", other: "InService"} == stage.shown()
+
+
 def test_a_launch_that_nobody_planned_is_a_fault(stage: Stage) -> None:
     """A fleet that loses a host for no reason may lose no request, and is sick all the same."""
     with stage.phase("calm"):

@@ -12,9 +12,9 @@ from slackwater.drill.timeline import Count
 WIDTH, LEFT, RIGHT, TOP = 960, 90, 16, 62
 ROW, CHART = 20, 90
 STYLE = "text{font:12px system-ui,sans-serif;fill:#333}.t{font-weight:600;font-size:14px}.s{fill:#777;font-size:10px}"
-COLOURS = {"Pending": "#9db4d0", "InService": "#3f9b6c", "Terminating": "#e0a23c"}
+COLOURS = {"Pending": "#9db4d0", "InService": "#3f9b6c", "Terminating": "#e0a23c", "Crashed": "#c8372d"}
 """By how a lifecycle state begins; any other is grey."""
-WORDS = {"Pending": "boots", "InService": "serves", "Terminating": "drains"}
+WORDS = {"Pending": "boots", "InService": "serves", "Terminating": "drains", "Crashed": "dead"}
 LOST = "#c8372d"
 
 

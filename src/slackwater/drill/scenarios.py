@@ -95,7 +95,7 @@ def crash(stage: Stage, blind: float = BLIND) -> None:
     before = stage.states()
     with stage.phase(CRASH, launches=1) as phase:
         one, began = stage.serving()[0], time.monotonic()
-        stage.cloud.cloud.crash(one)
+        stage.crash(one)
         stage.wait(lambda: _is_another_seen(stage, before), f"another for {one}")
         phase.figures["another launched in"] = round(time.monotonic() - began, 1)
         time.sleep(max(0.0, began + blind - time.monotonic()))

@@ -24,6 +24,8 @@ PAUSE = 0.1
 LIMIT = 900.0
 """Seconds for one thing that is waited for: on a busy machine an instance boots for minutes, but not for ever."""
 IN_SERVICE = "InService"
+CRASHED = "Crashed"
+"""No lifecycle state of AWS: what the group says of a dead machine until it lets it go."""
 
 
 class Hosts(Protocol):
@@ -54,7 +56,8 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.ledgers = Ledgers(self._files)
-        self.timeline = Timeline(self.states, self._counts, self._hear)
+        self.timeline = Timeline(self.shown, self._counts, self._hear)
+        self._crashed: set[str] = set()
         self._names: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
 
@@ -73,6 +76,15 @@ class Stage:
 
     def states(self) -> dict[str, str]:
         return self.cloud.cloud.members(GROUP)
+
+    def crash(self, instance: str) -> None:
+        """Its plug is pulled; the group says for a while that it is in service."""
+        self._crashed.add(instance)
+        self.cloud.cloud.crash(instance)
+
+    def shown(self) -> dict[str, str]:
+        """The states as whoever looks on knows them."""
+        return {one: CRASHED if one in self._crashed else state for one, state in self.states().items()}
 
     def serving(self) -> list[str]:
         return [instance for instance, state in self.states().items() if state == IN_SERVICE]
