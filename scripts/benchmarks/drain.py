@@ -18,8 +18,8 @@ from slackwater.drill.timeline import watching
 from slackwater.lab.load import Load
 from slackwater.settings.scaling import TerminateHook
 
-RATE = 50
-"""Requests a second: hosts boot meanwhile, and two processors have none left for more."""
+RATE = 100
+"""Requests a second, of which the one that leaves has a third; hosts boot meanwhile, on the same processors."""
 SECONDS = 6 * 3600
 """The load is stopped long before; this bounds it."""
 IDLE = 60
