@@ -26,9 +26,9 @@ IS_ROOT = os.geteuid() == 0
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nonsense"], "'nonsense' is not one of 'scale-out', 'scale-in'"),
+        (["nonsense"], "'nonsense' is not one of 'scale-out', 'scale-in', 'rollout', 'spot', 'crash'"),
         (["--times", "3"], "--times is for one scenario"),
-        (["scale-in", "--times", "0"], "0 is not in the range 1<=x<=1000"),
+        (["spot", "--times", "0"], "0 is not in the range 1<=x<=1000"),
         (["--rate", "0"], "0.0 is not in the range"),
         (["--svg", "/nowhere/drill.svg"], "there is no directory /nowhere"),
     ],
@@ -73,7 +73,8 @@ def test_a_lab_of_somebody_else_is_not_taken(tmp_path: Path) -> None:
 
 
 def test_the_story_is_a_list_of_the_scenarios() -> None:
-    """Each can be played alone, and again and again."""
+    """Each can be played alone, and again and again; the group is then as small as shows it."""
     assert set(NAMES) == set(ALL)
     assert set(ALL.values()) < set(STORY)
-    assert [ALL["scale-in"]] * 3 == list(Wish("scale-in", times=3).scenarios)[1:]
+    assert [ALL["spot"]] * 3 == list(Wish("spot", times=3).scenarios)[1:]
+    assert (4, 3) == (Wish().sizes.largest, Wish("spot").sizes.largest)

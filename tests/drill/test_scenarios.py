@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,34 @@ import pytest
 from slackwater.drill.declared import GROUP
 from slackwater.drill.operator import Operator
 from slackwater.drill.play import played
-from slackwater.drill.scenarios import load, scale_in
+from slackwater.drill.scenarios import crash, load, scale_in, spot
 from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import watching
 from slackwater.errors import LabError
 from slackwater.lab import Lab, LabHost
+from slackwater.lab.addressing import INSTANCE, Network
 from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.places import PLACES
+from slackwater.lab.records import HostRecord
 
 
-class NoHosts:
+class Paper(LabHost):
+    """A host in the books: its agent says at once that it has left, and nobody may ask more of it."""
+
+    def ssh(self, command: str, **_: Any) -> subprocess.CompletedProcess[str]:
+        assert "slackwater-drain status --json" == command
+        return subprocess.CompletedProcess(command, 0, '{"state": "drained"}', "")
+
+
+class OnPaper:
     """Of LabMachines what a stage asks for."""
 
+    def __init__(self) -> None:
+        self._hosts: dict[str, LabHost] = {}
+
     def host(self, instance: str) -> LabHost:
-        raise LabError(f"instance {instance} has no host")
+        record = HostRecord(f"{INSTANCE}-{len(self._hosts) + 1}", "bookworm", "none", instance=instance)
+        return self._hosts.setdefault(instance, Paper(record, Network("books", 63), PLACES))
 
 
 def policy(sky: Endpoint, name: str, step: int) -> None:
@@ -63,7 +79,7 @@ def stage(tmp_path: Path, said: list[str]) -> Iterator[Stage]:
     """A group of two that may have a third; nobody is there to be served."""
     with cloud(tmp_path, lifecycle=True) as sky:
         group(sky)
-        made = Stage(Lab("books"), sky, NoHosts(), Operator(tmp_path, sky), said.append, 2, 2, 3, 1)
+        made = Stage(Lab("books"), sky, OnPaper(), Operator(tmp_path, sky), said.append, 2, 2, 3, 1)
         with watching(made.tick):
             made.wait(lambda: len(made.timeline.seen()) == 2, "the first two")
             made.timeline.began -= 60  # nobody has to wait until the first two count in full
@@ -80,6 +96,38 @@ def test_alarms_grow_and_shrink_the_group_and_nothing_else_does(stage: Stage, sa
     assert 3 == len(stage.timeline.seen())
     assert 1 == len(stage.phases[1].figures["drained in"])
     assert [line for line in said if line.startswith("scale-out: ")]
+
+
+@pytest.mark.parametrize(("bound", "faults"), [(110, []), (0, [" s, and 0 s is the bound"])])
+def test_a_spot_instance_that_leaves_too_late_is_a_fault(stage: Stage, bound: float, faults: list[str]) -> None:
+    """It is gone as soon as its agent says so, long before the two minutes are over, and one comes in its place."""
+    before = stage.serving()
+    spot(stage, bound)
+
+    assert before[:1] == [one for one in before if one not in stage.states()]
+    assert stage.phases[0].seconds < 60
+    assert (2, 1) == (len(stage.states()), stage.planned)
+    assert faults == [fault[-len(faults[0]) :] for fault in stage.faults]
+
+
+def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> None:
+    """What is lost is told apart only until the balancers know, and not while another boots."""
+    before = set(stage.states())
+    crash(stage, blind=0)
+
+    assert ["crash", "replacement"] == [phase.name for phase in stage.phases]
+    assert 1 == len(before - set(stage.states()))
+    assert (1, []) == (stage.planned, stage.faults)
+
+
+def test_a_dead_machine_is_shown_as_dead(stage: Stage) -> None:
+    """Also as long as the group says that it is in service."""
+    stage.cloud.client("autoscaling").suspend_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["HealthCheck"])
+    dead, other = stage.serving()
+    stage.crash(dead)
+
+    assert {dead: "InService", other: "InService"} == stage.states()
+    assert {dead: "Crashed", other: "InService"} == stage.shown()
 
 
 def test_a_launch_that_nobody_planned_is_a_fault(stage: Stage) -> None:

@@ -1,1 +1,1 @@
-"""A group boots and scales on one machine under load, and what people lose is counted."""
+"""The whole story on one machine: a group scales, rolls out, is interrupted and crashes under load, and is counted."""

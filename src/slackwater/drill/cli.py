@@ -1,4 +1,4 @@
-"""`slackwater drill`: every scenario once, or one again and again."""
+"""`slackwater drill`: the whole story, or one scenario again and again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from slackwater.errors import SlackwaterError
 
-NAMES = ("scale-out", "scale-in")
+NAMES = ("scale-out", "scale-in", "rollout", "spot", "crash")
 MOST = 1000
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -28,13 +28,15 @@ ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture of it into this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def drill(scenario: str | None, *, times: int, rate: float, name: str, svg: Path | None, as_json: bool) -> None:
-    """Play how a fleet grows and shrinks under load, count what is lost, and take everything away again.
+    """Play a fleet's life on this machine under load, count what is lost, and take everything away again.
 
-    Without SCENARIO a group is declared and applied, its two instances boot, people come, an alarm scales out to three
-    and another in to two. People send POSTs and GETs on kept connections, 40 ms away, some of 20 s, and WebSockets.
+    Without SCENARIO it is the whole story: a group is declared and applied, its two instances boot, people come, an
+    alarm scales out to four, a release is rolled out, a spot instance is taken back, the group scales in to two, a host
+    crashes and is replaced. People send POSTs and GETs on kept connections, 40 ms away, some of 20 s, and WebSockets.
 
     It needs root, as `slackwater lab` does. Meanwhile `slackwater lab status --name drill` shows its hosts and URL. The
-    exit status is 0 only when no request was lost and none was executed twice.
+    exit status is 0 only when no request was lost and none was executed twice; POSTs that a crashed host was carrying
+    out are told apart.
 
     \b
     Example:

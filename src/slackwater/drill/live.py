@@ -14,7 +14,7 @@ from rich.text import Text
 
 from slackwater.drill.stage import Stage
 
-COLOURS = {"Pending": "cyan", "InService": "green", "Terminating": "yellow"}
+COLOURS = {"Pending": "cyan", "InService": "green", "Terminating": "yellow", "Crashed": "red"}
 LINES = 12
 
 
@@ -47,7 +47,7 @@ class View:
 
     def _drawn(self, stage: Stage) -> Iterator[Table | Text]:
         table = Table(box=None, pad_edge=False)
-        for instance, state in stage.states().items():
+        for instance, state in stage.shown().items():
             colour = COLOURS.get(state.partition(":")[0], "white")
             answers = stage.answered(instance).count
             table.add_row(stage.name(instance) or instance, Text(state, style=colour), f"{answers} answers")

@@ -24,6 +24,8 @@ INVENTORY, BUILDER = "inventories/drill.py", "inventories/image.py"
 SLACKWATER = "import sys; from slackwater.cli import main; sys.argv[0] = 'slackwater'; main()"
 LIMIT = 900
 """Seconds for one command: the first drill of a machine fetches every package."""
+BAKE = 2
+"""Seconds for which a rollout watches each batch: whoever watches a drill has not got the usual ten."""
 LAST = 3000
 """Characters of a failed command's last words."""
 
@@ -58,6 +60,9 @@ class Operator:
     def prove(self, release: str) -> None:
         self.slackwater("release", "prove", INVENTORY, release)
 
+    def rollout(self, release: str) -> None:
+        self.slackwater("rollout", INVENTORY, "--release", release, "--batch", "50%", "--bake", str(BAKE))
+
     def apply(self) -> None:
         self.slackwater("apply", INVENTORY, "--yes")
 
@@ -91,6 +96,11 @@ class Operator:
             typed = " ".join(word for word in words[2:] if word != SLACKWATER)
             raise LabError(f"{typed} ended with status {done.returncode}:\n{said}")
         return done.stdout
+
+
+def release(number: int) -> str:
+    """The id of the drill's first, second, … release."""
+    return f"r{number}"
 
 
 def told(host: LabHost) -> dict[str, Any]:

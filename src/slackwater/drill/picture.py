@@ -12,9 +12,9 @@ from slackwater.drill.timeline import Count
 WIDTH, LEFT, RIGHT, TOP = 960, 90, 16, 62
 ROW, CHART = 20, 90
 STYLE = "text{font:12px system-ui,sans-serif;fill:#333}.t{font-weight:600;font-size:14px}.s{fill:#777;font-size:10px}"
-COLOURS = {"Pending": "#9db4d0", "InService": "#3f9b6c", "Terminating": "#e0a23c"}
+COLOURS = {"Pending": "#9db4d0", "InService": "#3f9b6c", "Terminating": "#e0a23c", "Crashed": "#c8372d"}
 """By how a lifecycle state begins; any other is grey."""
-WORDS = {"Pending": "boots", "InService": "serves", "Terminating": "drains"}
+WORDS = {"Pending": "boots", "InService": "serves", "Terminating": "drains", "Crashed": "dead"}
 LOST = "#c8372d"
 
 
@@ -43,6 +43,8 @@ def _x(at: float, end: float) -> float:
 def _head(report: Report) -> Iterator[str]:
     told = report.requests
     words = f"{told['sent']} requests, {told['lost']} lost, {told['executed_twice']} executed twice"
+    if apart := told["lost_with_a_crashed_host"]:
+        words += f"; {apart} POSTs died with a crashed host"
     yield f'<text class="t" x="{LEFT}" y="20">{escape(words)}</text>'
     for place, (state, colour) in enumerate(COLOURS.items()):
         x = LEFT + 80 * place

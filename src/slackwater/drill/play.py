@@ -23,11 +23,13 @@ LONG, LONG_MS = 0.002, 20_000
 """The share of requests that take so many milliseconds."""
 VISITORS = 4
 """WebSockets that stay."""
+ALONE, IN_STORY = Sizes(smallest=2, largest=3, step=1), Sizes(smallest=2, largest=4, step=2)
+"""Of the group: one scenario alone has as few hosts as show it."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """`scenario` None is each once; `rate` is requests/s; `name` is the lab's."""
+    """`scenario` None is the whole story; `rate` is requests/s; `name` is the lab's."""
 
     scenario: str | None = None
     times: int = 1
@@ -39,6 +41,10 @@ class Wish:
         if self.scenario is None:
             return scenarios.STORY
         return [scenarios.load, *[scenarios.ALL[self.scenario]] * self.times]
+
+    @property
+    def sizes(self) -> Sizes:
+        return ALONE if self.scenario else IN_STORY
 
     def load(self, url: str) -> Load:
         """Bounded, also where nobody would ever stop it."""
@@ -53,7 +59,7 @@ def play(wish: Wish, console: Console) -> Report:
     view = View(console)
     with ExitStack() as ends:
         ends.enter_context(view.shown())
-        stage = view.stage = ends.enter_context(staged(wish.name, Sizes(), view.say))
+        stage = view.stage = ends.enter_context(staged(wish.name, wish.sizes, view.say))
         with watching(stage.tick):
             launch(stage)
             view.say(f"people come to {stage.url}: {wish.rate:g} requests/s")

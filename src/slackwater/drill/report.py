@@ -9,11 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from slackwater.drill.attempts import attempts, log_of
 from slackwater.drill.phase import Phase
 from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import Count, Span
+from slackwater.lab.load._result import Wait
 
-MORE = ("mismatched", "websockets_cut", "answered_and_not_executed")
+MORE = ("lost_with_a_crashed_host", "mismatched", "websockets_cut", "answered_and_not_executed")
 """Of the requests, beside sent, lost and executed_twice."""
 
 
@@ -30,7 +32,7 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        """Nothing that the promise covers was broken."""
+        """What the promise covers; what died with a machine is told apart."""
         kept = ("lost", "executed_twice", "mismatched", "websockets_cut", "answered_and_not_executed")
         return not self.faults and not any(self.requests[name] for name in kept)
 
@@ -52,39 +54,50 @@ def made(stage: Stage, faults: list[str]) -> Report:
     """When the last answer is there: what the people say is compared with the ledgers of all instances."""
     result, phases = stage.result, stage.phases
     executed = result.check(stage.ledgers.texts())
+    lost, excused = sum(result.lost.values()), sum(sum(phase.excused.values()) for phase in phases)
     requests = {
         "sent": sum(result.sent.values()),
-        "lost": sum(result.lost.values()),
+        "lost": lost - excused,
+        "lost_with_a_crashed_host": excused,
         "executed_twice": len(executed.twice),
         "answered_and_not_executed": len(executed.never),
         "mismatched": sum(result.mismatched.values()),
         "websockets": result.websockets.opened,
-        "websockets_cut": result.websockets.cut,
+        "websockets_cut": result.websockets.cut - sum(phase.excused_cuts for phase in phases),
         "reasons": dict(result.reasons),
         "p50_ms": round(result.percentile(0.5) * 1000),
         "p99_ms": round(result.percentile(0.99) * 1000),
         "slowest_ms": round(result.percentile(1.0) * 1000),
-        "longest_wait": {
-            "seconds": round(result.longest.seconds, 1),
-            "kind": result.longest.kind,
-            "instance": result.longest.instance,
-            "at": round(result.longest.sent - stage.timeline.began, 1),
-        },
+        "client_behind_ms": round(result.behind * 1000),
+        "longest_waits": [_told(stage, wait) for wait in result.longest],
     }
     names = {instance: stage.name(instance) for instance in stage.timeline.seen()}
     return Report(requests, phases, stage.timeline.spans, stage.timeline.counts, names, [*stage.faults, *faults])
 
 
+def _told(stage: Stage, wait: Wait) -> dict[str, Any]:
+    return {
+        "seconds": round(wait.seconds, 1),
+        "kind": wait.kind,
+        "instance": wait.instance,
+        "at": round(wait.sent - stage.timeline.began, 1),
+        "attempts": attempts(log_of(stage.lab.host("balancer-1")), wait.request, stage.addresses),
+    }
+
+
 def show(report: Report, console: Console) -> None:
     console.print(_phases(report))
     requests = report.requests
-    longest = requests["longest_wait"]["seconds"]
+    waits = requests["longest_waits"]
+    longest = " ".join(str(wait["seconds"]) for wait in waits)
     console.print(
         f"requests: {requests['sent']} sent, {requests['lost']} lost, {requests['executed_twice']} executed twice; "
-        f"median {requests['p50_ms']} ms, longest wait beyond what was asked for {longest} s",
+        f"median {requests['p50_ms']} ms, longest waits beyond what was asked for {longest} s",
         style="bold green" if report.is_good else "bold red",
         highlight=False,
     )
+    for wait in [wait for wait in waits if len(wait["attempts"]) > 1]:
+        console.print(f"{wait['seconds']} s, for it was passed on: {', then '.join(wait['attempts'])}", highlight=False)
     for name in MORE:
         if requests[name]:
             console.print(f"{name.replace('_', ' ')}: {requests[name]}", highlight=False)
@@ -99,9 +112,11 @@ def _phases(report: Report) -> Table:
     for column in ("phase", "seconds", "sent", "lost", ""):
         table.add_column(column, justify="left" if column in {"phase", ""} else "right")
     for phase in report.phases:
+        told = phase.document()
+        lost, excused = told["lost"], told["lost_with_a_crashed_host"]
         figures = ", ".join(f"{name} {_plain(value)}" for name, value in phase.figures.items())
-        lost = str(sum(phase.lost.values()))
-        table.add_row(phase.name, f"{phase.seconds:.0f}", str(phase.sent), lost, figures)
+        more = f"{excused} with the host; " if excused else ""
+        table.add_row(phase.name, f"{phase.seconds:.0f}", str(phase.sent), str(lost), more + figures)
     return table
 
 

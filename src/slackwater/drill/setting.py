@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from slackwater.drill.operator import Operator, told
+from slackwater.drill.operator import Operator, release, told
 from slackwater.drill.place import MARK, place
 from slackwater.drill.stage import PAUSE, Stage
 from slackwater.errors import LabError
@@ -20,19 +20,17 @@ from slackwater.lab.launches import begin_with, keep
 from slackwater.lab.metadata import Instance
 from slackwater.lab.progress import Progress
 
-FIRST = "one"
-"""The release that the group begins with."""
 BOOT_LIMIT = 300.0
 """Seconds until the builder's boot has ended, on a machine that others load as well."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of the group: it begins with `smallest`, and its alarms change it by `step`. As few hosts as show it."""
+    """Of the group: it begins with `smallest`, and its alarms change it by `step`."""
 
-    smallest: int = 2
-    largest: int = 3
-    step: int = 1
+    smallest: int
+    largest: int
+    step: int
 
 
 @contextmanager
@@ -49,8 +47,8 @@ def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stag
         sized = {"minimum": sizes.smallest, "maximum": sizes.largest, "desired": sizes.smallest, "step": sizes.step}
         operator = Operator.begin(folder / "project", sky, ground, told(balancer), **sized)
         with progress.step("a release is built"):
-            operator.build(FIRST)
-            operator.prove(FIRST)
+            operator.build(release(1))
+            operator.prove(release(1))
         with progress.step("an image is prepared"):
             image = _image(sky, ground, machines, operator)
         machines.furnish = partial(_begin_with, image)

@@ -24,6 +24,8 @@ PAUSE = 0.1
 LIMIT = 900.0
 """Seconds for one thing that is waited for: on a busy machine an instance boots for minutes, but not for ever."""
 IN_SERVICE = "InService"
+CRASHED = "Crashed"
+"""No lifecycle state of AWS: what the group says of a dead machine until it lets it go."""
 
 
 class Hosts(Protocol):
@@ -47,14 +49,17 @@ class Stage:
     largest: int
     step: int
     planned: int = 0
+    releases: int = 1
     people: Running | None = None
     phases: list[Phase] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledgers = Ledgers(self._files)
-        self.timeline = Timeline(self.states, self._counts, self._hear)
+        self.timeline = Timeline(self.shown, self._counts, self._hear)
+        self._crashed: set[str] = set()
         self._names: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -72,6 +77,15 @@ class Stage:
     def states(self) -> dict[str, str]:
         return self.cloud.cloud.members(GROUP)
 
+    def crash(self, instance: str) -> None:
+        """Its plug is pulled; the group says for a while that it is in service."""
+        self._crashed.add(instance)
+        self.cloud.cloud.crash(instance)
+
+    def shown(self) -> dict[str, str]:
+        """The states as whoever looks on knows them."""
+        return {one: CRASHED if one in self._crashed else state for one, state in self.states().items()}
+
     def serving(self) -> list[str]:
         return [instance for instance, state in self.states().items() if state == IN_SERVICE]
 
@@ -81,7 +95,7 @@ class Stage:
     def name(self, instance: str) -> str:
         """The host's name, also of one that is gone; "" before it has a host."""
         if instance not in self._names and (host := self._found(instance)):
-            self._names[instance] = host.name
+            self._names[instance] = self.addresses[host.address] = host.name
         return self._names.get(instance, "")
 
     def answered(self, instance: str) -> Answered:
@@ -101,7 +115,7 @@ class Stage:
             time.sleep(PAUSE)
 
     def settle(self) -> None:
-        """The group has its size again, everyone serves, and people have been answered by everyone."""
+        """The group has its size again, everyone serves and is in the timeline, and everyone has answered people."""
         self.wait(self._has_settled, f"{self.size} instances in service, and none besides")
         if self.people:
             self.wait(lambda: all(self.answered(one).count for one in self.states()), "an answer from each instance")
@@ -135,8 +149,8 @@ class Stage:
             self.people.stop()
 
     def _has_settled(self) -> bool:
-        states = list(self.states().values())
-        return states == [IN_SERVICE] * self.size
+        there = self.states()
+        return list(there.values()) == [IN_SERVICE] * self.size and there.keys() <= set(self.timeline.seen())
 
     def _found(self, instance: str) -> LabHost | None:
         try:

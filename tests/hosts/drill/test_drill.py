@@ -20,10 +20,15 @@ from tests.hosts.converge.running import LONG
 pytestmark = pytest.mark.alone
 NAME = f"t{os.getpid()}-drill"
 MAIN = "import sys; from slackwater.cli import main; main()"
-SCALE_INS = 100 if LONG else 3
+SCALE_INS = 100
 """Each with a scale-out."""
+SPOTS = 50 if LONG else 1
+"""Each with a launch; the demo's test has one scale-in."""
 RATE = 300 if LONG else 50
 """Requests a second; hosts boot all the time, and a small machine has no processor left for more."""
+STORY = ["apply", "load", "scale-out", "rollout", "spot", "scale-in", "crash", "replacement"]
+BOUND = 110
+"""Seconds from the notice: AWS ends a spot instance after 120."""
 LIMIT = 900.0
 """Seconds for one scenario and its part of the rest, on a machine that others load as well."""
 
@@ -76,16 +81,36 @@ def played(report: dict[str, Any]) -> list[str]:
     return [phase["name"] for phase in report["phases"]]
 
 
-def test_scale_ins_and_scale_outs_lose_nothing(name: str) -> None:
-    """Half of the requests POST, on kept connections 40 ms away, some of 20 s, and WebSockets."""
-    drill = begin(name, "scale-in", "--times", str(SCALE_INS), "--rate", str(RATE))
+def test_spot_interruptions_lose_nothing(name: str) -> None:
+    """Half of the requests POST, on kept connections 40 ms away, some of 20 s, and WebSockets. Each has left within its
+    bound, or it would be a fault."""
+    drill = begin(name, "spot", "--times", str(SPOTS), "--rate", str(RATE))
     found = await_url(drill, name)
-    report = ended(drill, SCALE_INS)
+    report = ended(drill, SPOTS)
     nothing_lost(report)
 
     assert found.startswith("http://10.77.")
-    assert ["apply", "load", *["scale-out", "scale-in"] * SCALE_INS] == played(report)
+    assert ["apply", "load", *["spot"] * SPOTS] == played(report)
+    assert all(phase["figures"]["left in"] <= BOUND for phase in report["phases"] if phase["name"] == "spot")
     assert not Lab(name).exists()
+
+
+@pytest.mark.skipif(not LONG, reason="one is the demo's drill; in full with --long")
+def test_scale_ins_and_scale_outs_lose_nothing(name: str) -> None:
+    """Again and again, on one fleet."""
+    report = ended(begin(name, "scale-in", "--times", str(SCALE_INS), "--rate", str(RATE)), SCALE_INS)
+    nothing_lost(report)
+
+    assert ["apply", "load", *["scale-out", "scale-in"] * SCALE_INS] == played(report)
+
+
+@pytest.mark.skipif(not LONG, reason="it takes a quarter of an hour; in full with --long")
+def test_the_whole_story(name: str) -> None:
+    """What a crash costs is told apart."""
+    report = ended(begin(name), len(STORY))
+    nothing_lost(report)
+
+    assert STORY == played(report)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

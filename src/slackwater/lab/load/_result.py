@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import nlargest
 from math import inf
 
 from slackwater.lab.load._connection import Answer
@@ -15,6 +16,8 @@ from slackwater.lab.load._load import Request
 
 A_LOADS_ID = re.compile(r"load[0-9a-f]{8}-\d+")
 """An app may name ids of its own in its answers; these are requests'."""
+WAITS = 3
+"""Of the longest: one alone does not tell a request that was tried twice from a machine that stood still."""
 GOODBYES = frozenset({"1000", "1001", "1012"})
 """Close codes with which a server ends a WebSocket properly; any other end is a cut."""
 
@@ -34,14 +37,15 @@ class Answered:
         self.last_sent = max(self.last_sent, sent)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Wait:
     """What somebody waited beyond what the app was asked to take, in seconds; `sent` is of the monotonic clock."""
 
-    seconds: float = 0.0
-    kind: str = ""
-    instance: str = ""
-    sent: float = 0.0
+    seconds: float
+    kind: str
+    instance: str
+    sent: float
+    request: str
 
 
 @dataclass
@@ -75,7 +79,8 @@ class Result:
     releases: dict[str, Answered] = field(default_factory=dict)
     instances: dict[str, Answered] = field(default_factory=dict)
     posted: set[str] = field(default_factory=set)
-    longest: Wait = Wait()
+    longest: list[Wait] = field(default_factory=list)
+    """Few, the longest first."""
     behind: float = 0.0
     """Seconds by which the client once fell behind its own clock: a large one says that this machine was too busy."""
 
@@ -91,8 +96,8 @@ class Result:
             self.mismatched[f"{request.kind}: the answer to another request"] += 1
         else:
             self.delays.append(delay)
-            if (waited := delay - request.asked) > self.longest.seconds:
-                self.longest = Wait(waited, request.kind, answer.instance, sent)
+            waited = Wait(delay - request.asked, request.kind, answer.instance, sent, request.id)
+            self.longest = nlargest(WAITS, [*self.longest, waited])
             self._keep(request, answer, sent)
 
     def _keep(self, request: Request, answer: Answer, sent: float) -> None:
