@@ -16,8 +16,6 @@ import pytest
 from slackwater.lab import Lab
 from tests.hosts.converge.running import LONG
 
-# Hosts boot all the time: beside other tests both would miss what they are there to count.
-pytestmark = pytest.mark.alone
 NAME = f"t{os.getpid()}-drill"
 MAIN = "import sys; from slackwater.cli import main; main()"
 SCALE_INS = 100
