@@ -20,6 +20,7 @@ from typing import Any
 
 from celery import bootsteps, current_app, signals  # type: ignore[import-not-found]
 from celery.__main__ import main as celery  # type: ignore[import-not-found]
+from celery.worker import state  # type: ignore[import-not-found]
 from kombu.exceptions import ChannelError  # type: ignore[import-not-found]
 
 __all__ = ["main"]
@@ -31,6 +32,9 @@ EVERY = 20.0
 NOT_FOUND = "404"
 LOOKS = 1
 """Of Kombu's looks for what dead hosts had, ten seconds apart, each counts; by itself it takes every tenth."""
+MUTEX = 30
+"""Seconds that one worker's look for them may keep the others from theirs: five minutes by itself, also when its host
+is gone, or the network gave Redis the lock after whoever asked for it had given up."""
 SILENCE = 10
 """Seconds: without a bound Kombu waits for ever for Redis behind a network that is gone, and no stop gets through."""
 ANSWER = 3.0
@@ -66,9 +70,11 @@ def unsafe(conf: Any) -> list[str]:
 @signals.celeryd_init.connect  # type: ignore[untyped-decorator]
 def prepare(instance: Any, conf: Any, **_: Any) -> None:
     """Before the worker is built: when a dead host's messages go to others, and the count of what waits."""
-    told = {"visibility_timeout": int(os.environ[VISIBILITY]), "unacked_restore_throttle": LOOKS}
+    told = {"visibility_timeout": int(os.environ[VISIBILITY])}
+    told |= {"unacked_restore_throttle": LOOKS, "unacked_mutex_expire": MUTEX}
     conf.broker_transport_options = {"socket_timeout": SILENCE, **(conf.broker_transport_options or {}), **told}
     instance.app.steps["consumer"].update((Backlog, Anew))
+    instance.app.steps["worker"].add(Unasked)
     if names := unsafe(conf):
         say(f"{', '.join(names)} must be True: a task that runs when its host dies is lost otherwise")
 
@@ -138,8 +144,25 @@ class Anew(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def stop(self, parent: Any) -> None:
         if parent.blueprint.state == bootsteps.RUN:
-            say("the connection to the broker is lost: what runs here is begun again, and this process anew")
-            os._exit(KEPT)
+            end("the connection to the broker is lost")
+
+
+class Unasked(bootsteps.StartStopStep):  # type: ignore[misc]
+    """After an error that Celery does not know it stops, and waits without a limit for processes that may be dead."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def stop(self, parent: Any) -> None:
+        if state.should_stop is None and state.should_terminate is None:
+            with suppress(Exception):  # whatever a transport raises: the visibility timeout is left
+                parent.consumer.connection.collect(socket_timeout=ANSWER)
+            end("Celery stops, and nobody asked for it")
+
+
+def end(why: str) -> None:
+    """At once: systemd ends what is left, and starts another process."""
+    say(f"{why}: what runs here is begun again, and this process anew")
+    os._exit(KEPT)
 
 
 def counts(channel: Any, queues: Iterable[str]) -> dict[str, int]:

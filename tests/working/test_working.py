@@ -36,6 +36,18 @@ celery.conf.update(
     control_folder=folder,
 )
 
+if os.environ.get("BREAK"):
+    from celery import bootsteps
+
+    class Breaks(bootsteps.StartStopStep):
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent):
+            raise RuntimeError("nobody knows this")
+
+    celery.steps["consumer"].add(Breaks)
+
+
 @celery.task(name="nap")
 def nap(seconds):
     (pathlib.Path(folder) / "begun").touch()
@@ -194,6 +206,15 @@ def test_a_stop_without_its_broker_is_no_success(start: Start) -> None:
     assert 75 == status, here.log()
     assert time.monotonic() - begun < 2 + 20
     assert "the broker does not answer: what was reserved here goes to others 60 s after it was taken" in here.log()
+
+
+def test_an_error_that_nobody_knows_ends_it_at_once(start: Start) -> None:
+    """Celery's own stop after it may wait for ever; systemd starts the next."""
+    here = start(bound=600, BREAK="1")
+
+    assert 75 == here.process.wait(LIMIT)
+    assert "Unrecoverable error: RuntimeError('nobody knows this')" in here.log()
+    assert "Celery stops, and nobody asked for it: what runs here is begun again" in here.log()
 
 
 def test_settings_that_would_lose_tasks_are_named(start: Start) -> None:

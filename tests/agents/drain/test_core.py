@@ -118,6 +118,16 @@ def test_what_holds_a_leave_up(seen: Seen, step: Step) -> None:
     assert step is run(Leave(), told(notice("lifecycle"), seen=seen), START, 6, rules)[-1][1].step
 
 
+def test_a_leave_says_what_ended_it() -> None:
+    """The group's own word, where it came in time; else the deadline."""
+    waits = run(Leave(), told(notice("lifecycle")), START, 20)[-1][1]
+    whole = advance(waits, told(notice("lifecycle"), completed="completed: CONTINUE"), START + 21, RULES)
+    late = run(Leave(), told(notice("lifecycle")), START, 200)[-1][1]
+
+    assert (State.DONE, "completed: CONTINUE") == (whole.state, whole.history[-1].why)
+    assert (State.DONE, "the deadline is over") == (late.state, late.history[-1].why)
+
+
 def test_workers_that_end_badly_are_named() -> None:
     """Once, and the leave goes on; a unit that had failed before is not the leave's."""
     worker, other = "celery-shop@mail.service", "celery-old@mail.service"

@@ -78,6 +78,12 @@ class Works(Site):
         listed = "systemctl list-units --plain --no-legend --state=active,activating,deactivating 'celery-*@*'"
         return [line.split()[0] for line in self.on(name, listed).splitlines()]
 
+    def wait_until_all_work(self) -> None:
+        """By systemd, which Celery tells that it consumes."""
+        active = "systemctl list-units --plain --no-legend --state=active 'celery-shop@*'"
+        for name in self.hosts():
+            until(lambda name=name: self.on(name, active) != "", f"the workers of {name}", limit=150)  # type: ignore[misc]
+
     def beats(self, name: str) -> list[str]:
         return [unit for unit in self.units(name) if "-beat@" in unit]
 
@@ -121,9 +127,9 @@ def works(passing: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Works:
 
 @pytest.fixture
 def site(works: Works) -> Iterator[Works]:
-    """Every host in service before the test and after it."""
+    """Every host consumes before the test and after it."""
+    works.wait_until_all_work()
     yield works
     for name in works.hosts():
         works.on(name, "slackwater-drain undrain || true")
-    for name in works.hosts():
-        until(lambda name=name: works.units(name) != [], f"the workers of {name}", limit=120)
+    works.wait_until_all_work()

@@ -15,6 +15,8 @@ from tests.hosts.workers.conftest import Counted, Works
 from tests.hosts.workers.group import LEAVER, Group
 
 TASKS, SCALE_INS = 200, 6
+WAITING = 240
+"""More than eight processes do in a minute: the agents publish once in one."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def group(works: Works, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gr
 
 def test_what_waits_is_published_by_the_instance(group: Group) -> None:
     """The tasks that nobody has reserved, divided by the instances in service."""
-    ordered = group.site.send(60, "metric")
+    ordered = group.site.send(WAITING, "metric")
     until(lambda: max(group.published("backlog_per_instance"), default=0) > 0, "a value", limit=180)
     said = group.published("backlog_per_instance")
     group.site.wait_for(ordered)

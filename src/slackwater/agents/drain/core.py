@@ -170,8 +170,8 @@ def _proceed(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
         is_done = DONE[step](leave, seen, now, rules)
         if not is_done and now < _step_end(leave, step, rules):
             return leave
-        leave = _next(leave if is_done else _with_cut(leave, step, now, rules), step, now)
-        leave = _with_word(leave, seen)
+        leave = _with_word(leave if is_done else _with_cut(leave, step, now, rules), seen)
+        leave = _next(leave, step, now)
     return leave
 
 
