@@ -69,10 +69,15 @@ def made(stage: Stage, faults: list[str]) -> Report:
         "p99_ms": round(result.percentile(0.99) * 1000),
         "slowest_ms": round(result.percentile(1.0) * 1000),
         "client_behind_ms": round(result.behind * 1000),
-        "longest_waits": [_told(stage, wait) for wait in result.longest],
+        "longest_waits": longest_waits(stage),
     }
     names = {instance: stage.name(instance) for instance in stage.timeline.seen()}
     return Report(requests, phases, stage.timeline.spans, stage.timeline.counts, names, [*stage.faults, *faults])
+
+
+def longest_waits(stage: Stage) -> list[dict[str, Any]]:
+    """What people waited beyond what they asked for, whose answer it was, and which hosts the balancer had asked."""
+    return [_told(stage, wait) for wait in stage.result.longest]
 
 
 def _told(stage: Stage, wait: Wait) -> dict[str, Any]:
