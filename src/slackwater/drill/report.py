@@ -15,7 +15,13 @@ from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import Count, Span
 from slackwater.lab.load._result import Wait
 
-MORE = ("lost_with_a_crashed_host", "mismatched", "websockets_cut", "answered_and_not_executed")
+MORE = (
+    "lost_with_a_crashed_host",
+    "websockets_cut_with_a_crashed_host",
+    "mismatched",
+    "websockets_cut",
+    "answered_and_not_executed",
+)
 """Of the requests, beside sent, lost and executed_twice."""
 
 
@@ -55,6 +61,7 @@ def made(stage: Stage, faults: list[str]) -> Report:
     result, phases = stage.result, stage.phases
     executed = result.check(stage.ledgers.texts())
     lost, excused = sum(result.lost.values()), sum(sum(phase.excused.values()) for phase in phases)
+    cut = sum(phase.excused_cuts for phase in phases)
     requests = {
         "sent": sum(result.sent.values()),
         "lost": lost - excused,
@@ -63,7 +70,8 @@ def made(stage: Stage, faults: list[str]) -> Report:
         "answered_and_not_executed": len(executed.never),
         "mismatched": sum(result.mismatched.values()),
         "websockets": result.websockets.opened,
-        "websockets_cut": result.websockets.cut - sum(phase.excused_cuts for phase in phases),
+        "websockets_cut": result.websockets.cut - cut,
+        "websockets_cut_with_a_crashed_host": cut,
         "reasons": dict(result.reasons),
         "p50_ms": round(result.percentile(0.5) * 1000),
         "p99_ms": round(result.percentile(0.99) * 1000),
