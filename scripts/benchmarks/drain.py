@@ -11,6 +11,7 @@ from statistics import median
 from benchmarks.bench import Bench, CommandError, Row, checked
 from slackwater.drill.declared import GROUP
 from slackwater.drill.play import ALONE, LONG, LONG_MS, RTT
+from slackwater.drill.report import longest_waits
 from slackwater.drill.scenarios import BLIND, scale_in, scale_out
 from slackwater.drill.setting import launch, staged
 from slackwater.drill.stage import Stage
@@ -143,5 +144,7 @@ def _summary(bench: Bench, stage: Stage, rows: list[Row]) -> None:
             raise CommandError(f"{way}: not measured")
         bench.show(f"lost, {way}", [row["lost"] for row in own])
         bench.show(f"after its last answer, {way}, median, s", median(row["after its last answer"] for row in own))
+    for wait in longest_waits(stage):
+        bench.show("waited beyond what was asked for", wait)
     bench.show("what nobody planned", stage.faults)
     bench.table(COLUMNS, rows)

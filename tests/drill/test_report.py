@@ -18,7 +18,8 @@ from slackwater.drill.timeline import Count, Span
 TRIES = ["instance-2: 502 after 13.560 s", "instance-1: 200 after 20.020 s"]
 REQUESTS: dict[str, Any] = {
     "sent": 900, "lost": 0, "lost_with_a_crashed_host": 0, "executed_twice": 0, "answered_and_not_executed": 0,
-    "mismatched": 0, "websockets": 4, "websockets_cut": 0, "reasons": {}, "p50_ms": 40, "p99_ms": 900,
+    "mismatched": 0, "websockets": 4, "websockets_cut": 0,
+    "websockets_cut_with_a_crashed_host": 0, "reasons": {}, "p50_ms": 40, "p99_ms": 900,
     "slowest_ms": 20_041, "client_behind_ms": 4,
     "longest_waits": [{"seconds": 13.6, "kind": "GET long", "instance": "instance-1", "at": 14.0, "attempts": TRIES}],
 }  # fmt: skip

@@ -15,7 +15,13 @@ from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import Count, Span
 from slackwater.lab.load._result import Wait
 
-MORE = ("lost_with_a_crashed_host", "mismatched", "websockets_cut", "answered_and_not_executed")
+MORE = (
+    "lost_with_a_crashed_host",
+    "websockets_cut_with_a_crashed_host",
+    "mismatched",
+    "websockets_cut",
+    "answered_and_not_executed",
+)
 """Of the requests, beside sent, lost and executed_twice."""
 
 
@@ -55,6 +61,7 @@ def made(stage: Stage, faults: list[str]) -> Report:
     result, phases = stage.result, stage.phases
     executed = result.check(stage.ledgers.texts())
     lost, excused = sum(result.lost.values()), sum(sum(phase.excused.values()) for phase in phases)
+    cut = sum(phase.excused_cuts for phase in phases)
     requests = {
         "sent": sum(result.sent.values()),
         "lost": lost - excused,
@@ -63,16 +70,22 @@ def made(stage: Stage, faults: list[str]) -> Report:
         "answered_and_not_executed": len(executed.never),
         "mismatched": sum(result.mismatched.values()),
         "websockets": result.websockets.opened,
-        "websockets_cut": result.websockets.cut - sum(phase.excused_cuts for phase in phases),
+        "websockets_cut": result.websockets.cut - cut,
+        "websockets_cut_with_a_crashed_host": cut,
         "reasons": dict(result.reasons),
         "p50_ms": round(result.percentile(0.5) * 1000),
         "p99_ms": round(result.percentile(0.99) * 1000),
         "slowest_ms": round(result.percentile(1.0) * 1000),
         "client_behind_ms": round(result.behind * 1000),
-        "longest_waits": [_told(stage, wait) for wait in result.longest],
+        "longest_waits": longest_waits(stage),
     }
     names = {instance: stage.name(instance) for instance in stage.timeline.seen()}
     return Report(requests, phases, stage.timeline.spans, stage.timeline.counts, names, [*stage.faults, *faults])
+
+
+def longest_waits(stage: Stage) -> list[dict[str, Any]]:
+    """What people waited beyond what they asked for, whose answer it was, and which hosts the balancer had asked."""
+    return [_told(stage, wait) for wait in stage.result.longest]
 
 
 def _told(stage: Stage, wait: Wait) -> dict[str, Any]:

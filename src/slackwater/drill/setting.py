@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from slackwater.drill.operator import Operator, release, told
 from slackwater.drill.place import MARK, place
@@ -20,6 +23,8 @@ from slackwater.lab.launches import begin_with, keep
 from slackwater.lab.metadata import Instance
 from slackwater.lab.progress import Progress
 
+ANSWER_LIMIT = 5.0
+"""Seconds for one answer of the balancer, which is asked again."""
 BOOT_LIMIT = 300.0
 """Seconds until the builder's boot has ended, on a machine that others load as well."""
 
@@ -58,12 +63,26 @@ def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stag
 
 
 def launch(stage: Stage) -> None:
-    """The first instances boot while the balancer is converged."""
+    """The first instances boot while the balancer is converged; it hears of them some seconds after the group."""
     with stage.phase("apply", launches=stage.size) as phase:
         stage.operator.apply()
         phase.figures["applied in"] = round(stage.timeline.now - phase.began, 1)
         stage.operator.converge("--limit", "balancer-1")
         stage.settle()
+        stage.wait(lambda: is_served(stage.url), "a good answer from the balancer")
+
+
+def is_served(url: str) -> bool:
+    """Whether somebody who asks this plain URL now gets a good answer."""
+    place = urlsplit(url)
+    connection = HTTPConnection(place.netloc, timeout=ANSWER_LIMIT)
+    try:
+        connection.request("GET", place.path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _image(sky: Endpoint, ground: Ground, machines: LabMachines, operator: Operator) -> Path:

@@ -72,7 +72,17 @@ class Network:
 
     def hardware(self, host: str) -> str:
         """The same for ever: a neighbour that still knows an old one would not reach a host that was started again."""
-        return "02:00:" + ":".join(f"{int(part):02x}" for part in self.address(host).split("."))
+        return _hardware(self.address(host))
+
+    @property
+    def gateway_hardware(self) -> str:
+        """A bridge without one has that of a host's cable, and when that host goes the others ask nobody for up to a
+        minute: neither AWS nor their metadata."""
+        return _hardware(self.gateway)
+
+
+def _hardware(address: str) -> str:
+    return "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
 
 
 def split(host: str) -> tuple[str, int]:

@@ -33,7 +33,7 @@ def build_fabric(network: Network) -> None:
     _batch(
         [
             "link set lo up",
-            "link add br0 type bridge forward_delay 0 mcast_snooping 0",
+            f"link add br0 address {network.gateway_hardware} type bridge forward_delay 0 mcast_snooping 0",
             f"addr add {network.gateway}/24 dev br0",
             f"addr add {METADATA}/32 dev br0",
             "link set br0 up",
