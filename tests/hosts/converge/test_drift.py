@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from slackwater.lab import Lab
-from tests.hosts.converge.running import converge, live_slot, out, settle
+from tests.hosts.converge.running import LONG_ONLY, converge, live_slot, out, settle
 
 CURRENT = "/srv/slackwater/shop/current"
 NAMES = {
@@ -96,7 +96,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("drift", CASES.values(), ids=CASES)
+DAILY = set(list(CASES)[::3])
+"""Of each kind some: files, modes, units, links, packages."""
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [pytest.param(drift, id=name, marks=[] if name in DAILY else LONG_ONLY) for name, drift in CASES.items()],
+)
 def test_drift_is_repaired_and_only_that(serving: Lab, drift: Drift) -> None:
     """The operations that are concerned, on the host that is concerned."""
     machine = serving.host(drift.host)

@@ -20,7 +20,7 @@ PLACES = (
 )
 FINGERPRINT = f"""
 find {PLACES} -name __pycache__ -prune -o -name shop.lock -prune -o -printf '%p %y %m %u %g %l\\n' | sort
-find {PLACES} -name __pycache__ -prune -o -type f ! -name RECORD ! -name uv_cache.json -print0 \\
+find {PLACES} -name __pycache__ -prune -o -type f ! -name RECORD ! -name uv_cache.json ! -name leave.json -print0 \\
   | sort -z | xargs -0 sha256sum
 dpkg-query -W -f '${{Package}} ${{Version}} ${{db:Status-Status}}\\n'
 getent passwd sw-shop | cut -d: -f1,6,7
@@ -29,7 +29,8 @@ systemctl is-active nginx slackwater-shop
 slackwater-slots status shop
 ls /run/slackwater /run/slackwater/shop
 """
-"""Everything that a converge makes, with content, mode and owner; not compiled Python, which holds times."""
+"""Everything that a converge makes, with content, mode and owner; not compiled Python and the drain's own note, which
+hold times."""
 AT_ONCE = 3
 """Hosts that are converged side by side: more would only wait for the two cores."""
 PAUSE = 0.02

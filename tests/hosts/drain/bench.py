@@ -13,7 +13,7 @@ from typing import Any
 from slackwater.lab import LabHost, load
 from slackwater.lab.cloud import Endpoint
 from tests.hosts.balancers.desk import settled, until
-from tests.hosts.converge.running import out, url
+from tests.hosts.converge.running import LONG, out, url
 from tests.hosts.drain.standing import LAST, Standing
 from tests.hosts.drain.watching import Watch
 from tests.hosts.releases.site import Site
@@ -22,8 +22,10 @@ GROUP, HOOK, TARGETS = "matrix", "slackwater-terminate", "web"
 HOOK_TIMEOUT = 90
 HOLD, DELAY = 8, 25
 """Seconds: how long a load balancer of AWS may still send, and how long its target group drains a target."""
-SETTINGS = """
-drain = Drain(deadline=150, requests=25, hooks=10)
+LONGEST = 20 if LONG else 5
+"""Seconds that the longest requests take; a WebSocket is let stay for five more."""
+SETTINGS = f"""
+drain = Drain(deadline=150, requests={LONGEST + 5}, hooks=10)
 server = Server(graceful_timeout=8)
 """
 SLOW = """set -eu
@@ -98,8 +100,7 @@ class Bench:
         return [instance for instance in self.leaving() if instance not in before]
 
     def leaving(self) -> list[str]:
-        states = self.endpoint.cloud.members(GROUP)
-        return [instance for instance, state in states.items() if state.startswith("Terminating")]
+        return [each["InstanceId"] for each in self._instances() if each["LifecycleState"].startswith("Terminating")]
 
     def launched(self) -> set[str]:
         """Every instance that the group has ever had."""
@@ -181,8 +182,11 @@ class Bench:
         return self._members() == ["InService", "InService"]
 
     def _members(self) -> list[str]:
+        return [each["LifecycleState"] for each in self._instances()]
+
+    def _instances(self) -> list[dict[str, Any]]:
         found = self.asg.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"][0]
-        return [each["LifecycleState"] for each in found["Instances"]]
+        return list(found["Instances"])
 
     def _errors(self) -> list[str]:
         return [str(order.exception()) for order in self.machines.orders if order.done() and order.exception()]

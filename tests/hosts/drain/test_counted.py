@@ -11,12 +11,12 @@ import pytest
 from slackwater.lab.load import Running
 from tests.hosts.balancers.desk import measured, until
 from tests.hosts.converge.running import count, rate
-from tests.hosts.drain.bench import LIMIT, Bench
+from tests.hosts.drain.bench import LIMIT, LONGEST, Bench
 from tests.hosts.releases.site import nothing_lost, traffic
 
 RATE, RTT = rate(300), 0.04
-LONG, LONG_MS = 0.002, 20_000
-"""Share of the requests that take so long: some are in flight at any moment."""
+LONG = 0.002
+"""Share of the requests that take longest: some are in flight at any moment."""
 SPOT_LIMIT = 110.0
 """Seconds from the notice until a host must be out: EC2 ends it after 120."""
 
@@ -31,7 +31,7 @@ def people(bench: Bench) -> Iterator[Running]:
 
 @contextmanager
 def visited(bench: Bench) -> Iterator[Running]:
-    words = {"rtt": RTT, "keepalive": 1.0, "long": LONG, "long_ms": LONG_MS, "websockets": 4}
+    words = {"rtt": RTT, "keepalive": 1.0, "long": LONG, "long_ms": LONGEST * 1000, "websockets": 4}
     with traffic(bench.site, RATE, **words) as running:
         time.sleep(2)
         yield running
