@@ -156,5 +156,5 @@ def _has_left(stage: Stage, instance: str) -> bool:
     """By the word of its own agent."""
     with suppress(LabError, ValueError):
         said = stage.host(instance).ssh("slackwater-drain status --json", timeout=ANSWER_LIMIT)
-        return json.loads(said.stdout)["state"] in {"drained", "done"}
+        return json.loads(said.stdout).get("state") in {"drained", "done"}
     return False
