@@ -9,7 +9,7 @@ import pytest
 
 from slackwater.drill.declared import GROUP
 from slackwater.drill.operator import INVENTORY, Operator
-from slackwater.errors import LabError
+from slackwater.errors import LabError, SlackwaterError
 from slackwater.lab.cloud import cloud
 
 BALANCER = {"ssh_hostname": "10.77.63.211", "address": "10.77.63.211", "ssh_user": "root", "ssh_key": "/nowhere/key"}
@@ -36,6 +36,12 @@ def test_a_command_that_fails_is_told_with_its_last_words(operator: Operator) ->
     with pytest.raises(LabError, match=rf"release prove {INVENTORY} nowhere ended with status 1:\n(.*\n)*.*'nowhere'"):
         operator.prove("nowhere")
     assert {} == operator.cloud.cloud.members(GROUP)
+
+
+def test_an_alarm_that_cannot_ring_is_a_sentence(operator: Operator) -> None:
+    """A scenario that fails so is a fault of the report; a traceback would leave none."""
+    with pytest.raises(SlackwaterError, match="the alarm 'nobodys' could not ring: "):
+        operator.alarm("nobodys")
 
 
 def test_it_knows_no_secret_of_this_machine(operator: Operator) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slackwater.aws.clients import explained
 from slackwater.drill.declared import GROUP, files
 from slackwater.errors import LabError
 from slackwater.lab.cloud import Endpoint, Ground
@@ -80,11 +81,10 @@ class Operator:
 
     def alarm(self, policy: str) -> None:
         """The alarm of a step policy rings, as by `aws cloudwatch set-alarm-state`, and is quiet again."""
-        cloudwatch = self.cloud.client("cloudwatch")
-        for state in ("ALARM", "OK"):
-            cloudwatch.set_alarm_state(
-                AlarmName=f"slackwater-{GROUP}:{policy}", StateReason="a drill", StateValue=state
-            )
+        cloudwatch, name = self.cloud.client("cloudwatch"), f"slackwater-{GROUP}:{policy}"
+        with explained(f"the alarm {policy!r} could not ring"):
+            for state in ("ALARM", "OK"):
+                cloudwatch.set_alarm_state(AlarmName=name, StateReason="a drill", StateValue=state)
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(

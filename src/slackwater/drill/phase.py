@@ -28,7 +28,7 @@ class Phase:
 
     @property
     def excused(self) -> dict[str, int]:
-        """What no library can keep: a machine that dies takes the POSTs along that it was carrying out."""
+        """What no library can keep: a machine that dies takes POSTs along, also those sent until that is known."""
         return {kind: n for kind, n in self.lost.items() if self.name == CRASH and kind.startswith("POST")}
 
     @property
