@@ -1,0 +1,1 @@
+"""Balancers under load: members that come, go and die."""

@@ -1,0 +1,1 @@
+"""Releases: rolled out, refused, taken back."""
