@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import requests
 
@@ -97,26 +97,25 @@ def balancers_agent_killed(bench: Bench) -> None:
     out(bench.balancer, "systemctl kill -s KILL slackwater-upstreams.service")
 
 
-@contextmanager
-def full_disk(bench: Bench) -> Iterator[None]:
-    """The agent's own: what people send is the app's to write, and its own trouble."""
-    bench.on(FILL)
-    host = bench.host
-    try:
-        yield
-    finally:
-        out(host, EMPTY)
+def between(before: str, after: str) -> Callable[[Bench], AbstractContextManager[None]]:
+    """On the leaving host one command, and the other behind the row, whoever leaves by then."""
+
+    @contextmanager
+    def around(bench: Bench) -> Iterator[None]:
+        host = bench.host
+        out(host, before)
+        try:
+            yield
+        finally:
+            out(host, after)
+
+    return around
 
 
-@contextmanager
-def deaf_app(bench: Bench) -> Iterator[None]:
-    """What systemd sends at a stop does nothing to it, until it is killed."""
-    host = bench.host
-    bench.on(DEAF)
-    try:
-        yield
-    finally:
-        out(host, HEARS)
+full_disk = between(FILL, EMPTY)
+"""The agent's own: what people send is the app's to write, and its own trouble."""
+deaf_app = between(DEAF, HEARS)
+"""What systemd sends at a stop does nothing to it, until it is killed."""
 
 
 @contextmanager

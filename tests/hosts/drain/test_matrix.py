@@ -59,13 +59,17 @@ def test_a_fault_during_the_drain_costs_nobody_a_request(rested: Bench, row: Row
 
 def ended(bench: Bench, row: Row, instance: str, watch: Watch) -> None:
     """Waits for it."""
-    told = lambda: (bench.said(), watch.is_met, watch.error, watch.trace)  # noqa: E731
+    told = partial(seen, bench, watch)
     if row.end is End.GONE:
         bench.gone(instance)
     elif row.end is End.OUT:
         until(lambda: is_out(bench.said()), told, LIMIT)
     else:
         until(lambda: is_back(bench.said()), told, LIMIT)
+
+
+def seen(bench: Bench, watch: Watch) -> tuple[object, ...]:
+    return bench.said(), watch.is_met, watch.error, watch.trace
 
 
 def is_out(said: dict[str, Any]) -> bool:
