@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -18,6 +19,7 @@ METADATA_AGAIN = "ip route del unreachable 169.254.169.254/32"
 AWAY = 10.0
 """Seconds without metadata when the notice comes."""
 STATE = "/var/lib/slackwater/drain"
+ASKERS = "/run/slackwater-drain/balancers.json"
 FILL = f"""set -eu
 systemctl stop slackwater-drain.service
 mount -t tmpfs -o size=4k,uid=$(id -u slackwater),gid=$(id -g slackwater),mode=755 tmpfs {STATE}
@@ -84,10 +86,20 @@ def tokens_forgotten(bench: Bench) -> None:
 
 @contextmanager
 def second_balancer(bench: Bench) -> Iterator[None]:
-    """This machine asks as a balancer does, and is never heard of again once the host leaves."""
-    place = f"{url(bench.site.lab, bench.name, 8000)}/.slackwater/live"
+    """This machine asks as a balancer does, and is never heard of again once the host leaves.
+
+    An agent that starts anew has it from the note, which the one before writes every few seconds.
+    """
+    place, before = f"{url(bench.site.lab, bench.name, 8000)}/.slackwater/live", time.time()
     until(lambda: requests.get(place, timeout=5).ok, "the gate to answer")
+    until(lambda: noted(bench, before), "the agent to note who has asked", LIMIT)
     yield
+
+
+def noted(bench: Bench, since: float) -> bool:
+    """Whether somebody stands there beside the balancer who has asked since."""
+    asked = [one["asked"] for one in json.loads(bench.on(f"cat {ASKERS} || echo '{{}}'")).values()]
+    return sum(when > since for when in asked) > 1
 
 
 def balancers_agent_killed(bench: Bench) -> None:
