@@ -6,6 +6,7 @@ from roles.app import app
 from roles.balancer import balancer
 from roles.base import base
 from roles.breaker import breaker
+from roles.cache import cache
 from roles.certbot import certbot
 from roles.certificates import certificates
 from roles.drain import drain
@@ -16,14 +17,17 @@ from roles.nginx import nginx
 from roles.python import python
 from roles.scaling_group import scaling_group
 from roles.upstreams import upstreams
+from roles.worker import worker
 from slackwater.engine import report
 
 report.begin()
 if "cloud" not in host.groups:
     base()
+    cache()
+    python()
     if "app" in host.groups:
-        python()
         app()
+    worker()
     if {"app", "balancer"} & set(host.groups):
         certificates()
         if "balancer" in host.groups:

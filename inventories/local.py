@@ -3,4 +3,4 @@
 from slackwater.lab.inventory import groups as _groups
 
 _found = _groups()
-app, worker, balancer = (_found[_name] for _name in ("app", "worker", "balancer"))
+app, worker, balancer, cache = (_found[_name] for _name in ("app", "worker", "balancer", "cache"))

@@ -27,6 +27,7 @@ PACKAGES = {
     "all": ("ca-certificates", "logrotate", "unattended-upgrades", "python3"),
     "app": ("nginx", "python3-venv", "iproute2", "polkitd"),
     "worker": ("python3-venv", "polkitd"),
+    "cache": ("redis-server", "iproute2"),
     "balancer": ("nginx", "iproute2"),
 }
 """What the distribution gives each group. One list, because apt costs the same for one package as for ten."""

@@ -14,10 +14,11 @@ from slackwater.engine import (
     programs,
     render,
     services,
+    told,
     tree,
     until,
 )
-from slackwater.settings import App, HostSettings, resolve
+from slackwater.settings import App, HostSettings
 
 UNITS, CONFIGURATION = "/etc/systemd/system", "/etc/slackwater/drain.json"
 AGENT, GATE, HOOKS = "slackwater-drain.service", "slackwater-gate.service", "slackwater-drain-hooks.service"
@@ -25,6 +26,8 @@ RULES = "/etc/polkit-1/rules.d/50-slackwater-drain.rules"
 COMMAND = "/usr/local/sbin/slackwater-drain"
 STATE, RUN, OF_HOOKS = "/var/lib/slackwater/drain", "/run/slackwater-drain", "/run/slackwater-drain-hooks"
 WISH = "/var/lib/slackwater/drain.wish"
+STOPS = 5
+"""Seconds for systemd to stop a unit and say so, beside the unit's own."""
 MARGIN = 15
 """Seconds for systemd's and Python's own start and end, beside what is told."""
 REMOVE = f"""# stop the drain agent of a host that has neither app nor workers any more
@@ -46,12 +49,12 @@ def drain() -> None:
     if not {"app", "worker"} & set(host.groups):
         until(name="removed", question=f"test ! -e {UNITS}/{AGENT} || echo there", answer="", command=REMOVE)
         return
-    told = resolve(host.data)
-    app = told.app if "app" in host.groups else None
+    settings = told()
+    app = settings.app if "app" in host.groups else None
     code = programs("drain")
-    agent = File(f"{UNITS}/{AGENT}", render("drain/drain.service.j2", stop_timeout=_longest(told)))
-    tree(name="program", items=[*code, agent, *_units(told)], check=SYSTEMD_VERIFY)
-    configuration = File(CONFIGURATION, render("drain/drain.json.j2", told=_told(told, app)))
+    agent = File(f"{UNITS}/{AGENT}", render("drain/drain.service.j2", stop_timeout=_longest(settings)))
+    tree(name="program", items=[*code, agent, *_units(settings)], check=SYSTEMD_VERIFY)
+    configuration = File(CONFIGURATION, render("drain/drain.json.j2", told=_told(settings, app)))
     tree(name="configuration", items=[*_places(), configuration, *_rights(app)])
     read = [item.path for item in (*code, agent, configuration) if isinstance(item, File)]
     wanted = [Service(GATE, running=False), Service(HOOKS, running=False), Service(AGENT, read, "restart")]
@@ -84,16 +87,18 @@ def _rights(app: App | None) -> list[Item]:
 
 def _told(told: HostSettings, app: App | None) -> dict[str, Any]:
     drain = told.drain
+    worker = told.worker if app is None else None
     rules = {
         "deadline": drain.deadline,
         "requests": drain.requests,
-        "stop": told.server.effective_stop_timeout + 5,
+        "stop": told.server.effective_stop_timeout + STOPS,
+        "workers": worker.stop_timeout + STOPS if worker else 0,
         "hooks": drain.hooks,
         "rebalance": drain.rebalance,
         "maintenance": drain.maintenance,
     }
     site = {"name": app.name, "port": app.port, "tls": app.nginx.tls is not None} if app else None
-    return {"app": site, "rules": rules}
+    return {"app": site, "worker": told.app.name if worker and told.app else None, "rules": rules}
 
 
 def _longest(told: HostSettings) -> int:

@@ -1,5 +1,6 @@
 """The interpreter and uv, which makes every release's virtual environment."""
 
+from pyinfra import host
 from pyinfra.api import deploy
 
 from slackwater.engine import until
@@ -31,6 +32,8 @@ install -m 644 "$new" {UV}/requirements.txt
 @deploy("python")
 def python() -> None:
     """uv from its pinned, hashed wheel, in a place of its own: the distribution has none."""
+    if not {"app", "worker"} & set(host.groups):
+        return
     wanted = resource("requirements/uv.txt").read_text()
     until(
         name="uv",

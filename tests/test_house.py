@@ -124,7 +124,7 @@ def test_deploy_py_is_short_and_has_no_logic() -> None:
     """It says who gets what, in order."""
     lines = (HOUSE / "deploy.py").read_text().splitlines()
 
-    assert len(lines) <= 40
+    assert len(lines) <= 44
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -135,12 +135,12 @@ def test_a_file_in_the_place_of_a_directory_is_named(name: str, tmp_path: Path) 
 def test_files_that_are_in_nobodys_way_stay(tmp_path: Path) -> None:
     """A repository with a README and data of its own becomes a project."""
     (tmp_path / "group_data").mkdir()
-    (tmp_path / "group_data/worker.py").write_text("mine = 1\n")
+    (tmp_path / "group_data/database.py").write_text("mine = 1\n")
     done = slackwater("init", ".", cwd=tmp_path)
 
     assert 0 == done.returncode
-    assert "mine = 1\n" == (tmp_path / "group_data/worker.py").read_text()
-    assert {"group_data/worker.py", "group_data/app.py"} <= set(tree(tmp_path))
+    assert "mine = 1\n" == (tmp_path / "group_data/database.py").read_text()
+    assert {"group_data/database.py", "group_data/app.py"} <= set(tree(tmp_path))
 
 
 @pytest.mark.parametrize("before", [[], ["shop"], ["shop", "shop/group_data"]])

@@ -5,6 +5,7 @@ from slackwater.settings import (
     BackendTls,
     Balancer,
     Breaker,
+    Cache,
     Checks,
     Connections,
     Cors,
@@ -38,6 +39,7 @@ from slackwater.settings import (
     Tls,
     Volume,
     WarmPool,
+    Worker,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "BackendTls",
     "Balancer",
     "Breaker",
+    "Cache",
     "Checks",
     "Connections",
     "Cors",
@@ -78,4 +81,5 @@ __all__ = [
     "Tls",
     "Volume",
     "WarmPool",
+    "Worker",
 ]

@@ -14,6 +14,7 @@ COMMANDS = {
     "bundle": "slackwater.bundle.cli:bundle",
     "delete": "slackwater.aws.cli.delete:delete",
     "drain": "slackwater.rollout.drain_cli:drain",
+    "drill": "slackwater.drill.cli:drill",
     "image": "slackwater.image.cli:image",
     "init": "slackwater.init:command",
     "lab": "slackwater.lab.cli:lab",

@@ -14,9 +14,19 @@ from slackwater.errors import SlackwaterError
 from slackwater.resources import resource
 from slackwater.settings import App, Source, collecting
 
-PARTS = ("deploy.py", "config.py", "inventories/*.py", "group_data/*.py", "examples/shop/**/*")
+VAGRANT = ("Vagrantfile", "fleet.rb", "fleet.yml", "prepare.sh", "lxc-network", "README.md", "box/build")
+PARTS = (
+    "deploy.py",
+    "config.py",
+    "inventories/*.py",
+    "group_data/*.py",
+    "examples/shop/**/*",
+    *(f"vagrant/{name}" for name in VAGRANT),
+)
 GITIGNORE = """# Built releases and what the last runs remembered.
 .slackwater/
+.vagrant/
+*.box
 # Settings that are read from files may be secrets.
 *.env
 """

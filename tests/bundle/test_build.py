@@ -56,6 +56,18 @@ def test_it_holds_what_a_pushed_run_reads(build: Build) -> None:
     assert ["pip", "slackwater"] == sorted(name.split("-")[0] for name in found if name.endswith(".whl"))
 
 
+def test_workers_bring_what_they_are_told_of_the_app(project: Path, build: Build) -> None:
+    """Their group alone says what they run it with, and that of the app what it is."""
+    told = 'from slackwater import Worker\n\nworker = Worker(application="shop.tasks:celery")\n'
+    (project / "group_data/worker.py").write_text(told)
+    found = build("--group", "worker")
+
+    assert {"group_data/all.py", "group_data/app.py", "group_data/prod.py", "group_data/worker.py"} == {
+        name for name in names(found) if name.startswith("group_data/")
+    }
+    assert "shop" == json.loads(text(found, "declared.json"))["worker"]
+
+
 def test_it_holds_nothing_of_others_and_no_secret(project: Path, build: Build) -> None:
     """Whoever may read the store reads the bundle."""
     for name in ("prod.env", ".env", "roles/keys.env", "templates/app/.env", "group_data/notes.txt"):

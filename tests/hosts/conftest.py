@@ -74,9 +74,10 @@ def lab(swept: None) -> ShortLived:
     """
 
     def make(
-        name: str, *, app: int = 0, worker: int = 0, balancer: int = 0, **wishes: object
+        name: str, *, app: int = 0, worker: int = 0, balancer: int = 0, cache: int = 0, **wishes: object
     ) -> AbstractContextManager[Lab]:
-        return _lab(name, Wishes({"app": app, "worker": worker, "balancer": balancer}, **wishes))
+        counts = {"app": app, "worker": worker, "balancer": balancer, "cache": cache}
+        return _lab(name, Wishes(counts, **wishes))
 
     return make
 

@@ -19,7 +19,8 @@ def test_an_address_says_which_host_it_is() -> None:
 
 def test_no_two_hosts_share_an_address() -> None:
     """Not even in a lab that is as large as a lab can be."""
-    everyone = [*names("app", 99), *names("worker", 49), *names("instance", 49), *names("balancer", 39)]
+    groups = {"app": 99, "worker": 49, "instance": 49, "balancer": 39, "cache": 9}
+    everyone = [name for group, count in groups.items() for name in names(group, count)]
 
     assert len(everyone) == len({Network("local", 0).address(host) for host in everyone})
 

@@ -24,7 +24,7 @@ def test_every_host_stands_in_its_group_with_the_address_it_is_known_by(tmp_path
     """A group that has no host is there all the same."""
     found = grouped(hosts(tmp_path, "app-1", "balancer-1"))
 
-    assert {"app": ["app-1"], "worker": [], "balancer": ["balancer-1"]} == {
+    assert {"app": ["app-1"], "worker": [], "balancer": ["balancer-1"], "cache": []} == {
         group: [name for name, _ in members] for group, members in found.items()
     }
     assert "10.77.3.11" == found["app"][0][1]["address"]

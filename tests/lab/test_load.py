@@ -259,6 +259,18 @@ def test_each_release_is_remembered_with_its_moments() -> None:
     assert (-inf, inf) == (result.last_sent_to("r3"), result.first_answer_of("r3"))
 
 
+def test_each_instance_is_remembered_with_its_moments() -> None:
+    """Who answered first and last; an answer that names nobody is nobody's."""
+    began = time.monotonic()
+    result, _ = counted(lambda number, name: said(id=name, instance="a") if number <= 60 else ok(number, name))
+    seen = result.instances["a"]
+
+    assert ["a"] == list(result.instances)
+    assert 60 == seen.count
+    assert 30 > result.longest[0].seconds >= result.longest[-1].seconds > 0
+    assert began < seen.first_answer < seen.last_answer < time.monotonic()
+
+
 def test_requests_beyond_the_graceful_timeout_are_counted_apart() -> None:
     """What is lost of them says something else than a lost quick one."""
     result, _ = counted(lambda number, _: BUSY, posts=0.0, long=0.3, long_ms=1)

@@ -147,7 +147,7 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     ({**cloud(), "inventories/prod.py": 'app = ["a"]\n', "group_data/app.py": "GROUP"}, "scaling_group", "@local"),
     ({**cloud(), "inventories/prod.py": INVENTORY.replace("@local", "app-9")}, "cloud", 'must be ["@local"]'),
     (cloud(groups='["ap"]'), "groups", "that are deployed: app, balancer"),
-    (cloud(groups='["worker"]'), "groups", "must hold app: an instance is in service once its app answers"),
+    (cloud(groups='["cache"]'), "groups", "must hold app or worker: an instance is in service once its app answers"),
     ({**cloud(), "group_data/app.py": "x = 1\n"}, "groups", "app = App(…)"),
     ({**cloud(), "group_data/all.py": "x = 1\n"}, "store", "must be given with a scaling group"),
     (

@@ -148,7 +148,7 @@ def test_a_fleets_name_must_name_a_file(project: Path) -> None:
 @pytest.mark.parametrize(
     ("inventory", "message"),
     [
-        ('database = ["d-1"]\n', "has no hosts in the group app: there is nothing to release"),
+        ('database = ["d-1"]\n', "has no hosts in the groups app and worker: there is nothing to release"),
         ('app = [("a-1", {"fleet": "a"}), ("a-2", {"fleet": "b"})]\n', "differ in `fleet` (a, b), and a release"),
     ],
 )

@@ -6,14 +6,17 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from roles.python import INSTALL, python
 from slackwater.resources import resource
 from tests.roles.bare import Bare
 
 
-def test_uv_comes_with_its_hash_checked(run_role: Any) -> None:
+@pytest.mark.parametrize("group", ["app", "worker"])
+def test_uv_comes_with_its_hash_checked(run_role: Any, group: str) -> None:
     """The pinned wheel and no other; what is installed is written down last."""
-    done = run_role(python)
+    done = run_role(python, groups=(group,))
     lines = done.executed_commands[0].splitlines()
 
     assert 1 == len(done.executed_commands)
@@ -26,7 +29,9 @@ def test_uv_that_is_there_is_left_alone(run_role: Any) -> None:
     """The list on the host is the pinned one: nothing runs."""
     wanted = resource("requirements/uv.txt").read_text().splitlines()
 
-    assert [] == run_role(python, bare=Bare(lines={"cat /opt/slackwater/uv": wanted})).executed_commands
+    assert (
+        [] == run_role(python, groups=("app",), bare=Bare(lines={"cat /opt/slackwater/uv": wanted})).executed_commands
+    )
 
 
 def test_the_environment_of_a_login_reaches_pip(tmp_path: Path) -> None:
@@ -37,3 +42,8 @@ def test_the_environment_of_a_login_reaches_pip(tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", script], input="", check=False, capture_output=True, text=True)
 
     assert ["http://10.0.0.1:3128", "-Xmx1g -Xms1g", "x"] == done.stdout.splitlines(), done.stderr
+
+
+def test_other_hosts_are_left_alone(run_role: Any) -> None:
+    """Only a release needs it."""
+    assert [] == run_role(python, groups=("balancer", "cache")).executed_commands

@@ -12,9 +12,9 @@ THREE = ("app-1", "app-2", "app-3")
 
 
 def test_a_fleet_that_is_well(site: Site) -> None:
-    """Exit status 0; a worker host, which has neither the app nor nginx, is no fault."""
+    """Exit status 0; a database host, which has neither the app nor nginx, is no fault."""
     (site.hosts["balancer-1"].home / "etc/nginx/slackwater.d").mkdir(parents=True)
-    site.declare("app-1", "app-2", groups=f"worker = {as_python([site.hosts['app-3']])}\n")
+    site.declare("app-1", "app-2", groups=f"database = {as_python([site.hosts['app-3']])}\n")
     work = site.begin("status", "--json")
     status = work.wait()
     told = json.loads(work.output.read_text())
@@ -25,7 +25,7 @@ def test_a_fleet_that_is_well(site: Site) -> None:
     assert [
         ("app-1", "app", "r1", "ok", 3),
         ("app-2", "app", "r1", "ok", 3),
-        ("app-3", "worker", None, "ok", None),
+        ("app-3", "database", None, "ok", None),
         ("balancer-1", "balancer", None, "ok", None),
     ] == rows
 

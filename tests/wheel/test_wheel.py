@@ -20,12 +20,17 @@ HOUSE = Path(__file__).resolve().parents[2]
 # Said once more, so that a bump is a decision and never goes by unseen.
 VERSION = "0.1.0"
 BESIDE = ("roles", "templates", "requirements")
-HANDED_OUT = ("deploy.py", "config.py", "inventories", "group_data", "examples/shop")
-# This machine stands for both kinds of host; nothing is executed on it.
-INVENTORY = """import slackwater as _slackwater
+HANDED_OUT = ("deploy.py", "config.py", "inventories", "group_data", "examples/shop", "vagrant")
+# This machine stands for every kind of host, but not for both that run the app at once; nothing is executed on it.
+SERVES = """import slackwater as _slackwater
 _tls = _slackwater.Tls.certbot(email="ops@example.com", domains=["shop.example.com"])
 app = [("@local", {"address": "192.0.2.1", "balancer": _slackwater.Balancer(tls=_tls)})]
 balancer = ["@local"]
+"""
+WORKS = """import slackwater as _slackwater
+_told = {"worker": _slackwater.Worker(application="shop.tasks:celery"), "address": "192.0.2.1"}
+_told["cache"] = _slackwater.Cache(password=_slackwater.Secret.file("PASSWORD"))
+app, worker, cache = [], [("@local", _told)], ["@local"]
 """
 
 
@@ -127,10 +132,13 @@ def test_the_projects_deploy_finds_every_role_and_all_they_need(installed: Insta
 
     Each of --dry and --debug-operations ends before anything is executed; -y leaves out asking systemd for changes.
     """
-    inventory = tmp_path / "machine.py"
-    inventory.write_text(INVENTORY)
-    said = installed.run("pyinfra", str(inventory), "deploy.py", "--dry", "--debug-operations", "--json", "-y")
-    names = [step["names"][0] for step in json.loads(said)["op_order"]]
+    (tmp_path / "password").write_text("tide")
+    names: list[str] = []
+    for text in (SERVES, WORKS.replace("PASSWORD", str(tmp_path / "password"))):
+        inventory = tmp_path / "machine.py"
+        inventory.write_text(text)
+        said = installed.run("pyinfra", str(inventory), "deploy.py", "--dry", "--debug-operations", "--json", "-y")
+        names += [step["names"][0] for step in json.loads(said)["op_order"]]
     # scaling_group is not for hosts: it asks AWS, on the operator's machine.
     modules = {Path(name).stem for name in ours("roles")} - {"__init__", "scaling_group"}
 

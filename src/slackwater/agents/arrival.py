@@ -70,11 +70,27 @@ class End:
 def proof(aws: Aws, declared: Mapping[str, Any]) -> str | None:
     """Ready through the instance's own nginx, several times in a row. The release that serves; None without an app.
 
+    Workers have no nginx: by their host's own word they consume.
+
     UnprovedError when it is not by the deadline, MovedError when another one is proved.
     """
-    app = declared["app"]
-    if app is None:
+    app, name = declared["app"], _name(declared)
+    if name is None:
         return None
+    if app is not None:
+        _await_ready(aws, app)
+    release = _live(name, aws.deadline)
+    _compare(aws, declared, release)
+    return release
+
+
+def _name(declared: Mapping[str, Any]) -> str | None:
+    """Of the app that the instance serves, or whose tasks it carries out."""
+    app = declared["app"]
+    return str(app["name"]) if app else declared.get("worker")
+
+
+def _await_ready(aws: Aws, app: Mapping[str, Any]) -> None:
     row, answer = 0, ""
     while row < PROOFS:
         answer = _ready(app)
@@ -82,9 +98,6 @@ def proof(aws: Aws, declared: Mapping[str, Any]) -> str | None:
         if answer and time.monotonic() > aws.deadline:
             raise UnprovedError(f"its own nginx does not answer that it is ready: {answer}")
         time.sleep(PAUSE)
-    release = _live(app["name"], aws.deadline)
-    _compare(aws, declared, release)
-    return release
 
 
 def arrive(
@@ -136,9 +149,9 @@ def action(told: Mapping[str, Any], instance: str) -> dict[str, str]:
 
 
 def _compare(aws: Aws, declared: Mapping[str, Any], release: str | None) -> None:
-    app = declared["app"]
-    if app is not None:
-        pointer = json.loads(aws.parameter(f"/slackwater/{app['name']}/{declared['fleet']}/proved"))
+    name = _name(declared)
+    if name is not None:
+        pointer = json.loads(aws.parameter(f"/slackwater/{name}/{declared['fleet']}/proved"))
         if pointer["release"] != release:
             raise MovedError(f"it serves {release}, and {pointer['release']} is proved")
 

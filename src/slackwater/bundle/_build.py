@@ -78,7 +78,8 @@ def _stage(project: Path, environment: str, groups: Sequence[str], stage: Path) 
         _copy(project / name, stage / name)
     own = project / "inventories/self.py"
     _copy(own if own.is_file() else _ours("inventories/self.py"), stage / "inventories/self.py")
-    for name in ("all", *groups, environment):
+    # Workers are told by the group app what they run.
+    for name in dict.fromkeys(("all", *(("app",) if "worker" in groups else ()), *groups, environment)):
         if (project / f"group_data/{name}.py").is_file():
             _copy(project / f"group_data/{name}.py", stage / f"group_data/{name}.py")
     for name in FOLDERS:

@@ -53,6 +53,8 @@ def _as_an_instance(stage: Path, known: dict[str, Any]) -> list[str]:
     if "app" in host.groups:
         app = told.require_app()
         known["app"] = {"name": app.name, "port": app.port, "tls": app.nginx.tls is not None}
+    elif "worker" in host.groups:
+        known["worker"] = told.require_app().name
     _write(stage, known)
     return []
 
@@ -80,7 +82,7 @@ def _fault(host: Host, name: str, allowed: str) -> str:
 
 def _fleet(fleet: Fleet, project: Path) -> str | None:
     """As the pushed run has it; group data say it where no host does."""
-    names = {resolve(dict(host.data), project=project).fleet for host in fleet.of("app")}
+    names = {resolve(dict(host.data), project=project).fleet for host in (*fleet.of("app"), *fleet.of("worker"))}
     return names.pop() if len(names) == 1 else None
 
 

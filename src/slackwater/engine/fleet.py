@@ -8,6 +8,9 @@ from pyinfra import host
 from pyinfra.api import Host
 from pyinfra.api.exceptions import NoGroupError
 
+from slackwater.lint.fleet import APP, INSTANCE, WORKER
+from slackwater.settings import HostSettings, WithApp, is_address, resolve
+
 
 def hosts_of(group: str) -> list[Host]:
     """The group's hosts by name, so that every run renders the same file; none when there is no such group."""
@@ -15,6 +18,20 @@ def hosts_of(group: str) -> list[Host]:
         return sorted(host.state.inventory.get_group(group), key=lambda member: str(member.name))
     except NoGroupError:
         return []
+
+
+def told() -> HostSettings:
+    """What this host is told; of the app a worker host knows what the group app is told. Raises SettingsError."""
+    if WORKER not in host.groups or APP in host.groups:
+        return resolve(host.data)
+    of_the_app: dict[str, Any] = host.inventory.get_group_data(APP)  # type: ignore[no-untyped-call]
+    return resolve(WithApp(host.data, of_the_app))
+
+
+def runs_beat() -> bool:
+    """The scheduler's host: the first worker by name. One that provisions itself is alone in its inventory, and never
+    it: there would be as many as there are instances."""
+    return not host.data.get(INSTANCE) and names(WORKER)[:1] == [str(host.name)]
 
 
 def names(group: str) -> list[str]:
@@ -32,6 +49,12 @@ def addresses(group: str) -> list[str]:
 
 def data_of(group: str) -> list[Any]:
     return [member.data for member in hosts_of(group)]
+
+
+def own_address() -> str:
+    """This host's own, as its neighbours reach it; empty where the inventory gives only a name."""
+    address = _address(host)
+    return address if is_address(address) else ""
 
 
 def _address(member: Host) -> str:

@@ -139,7 +139,8 @@ def _inventory() -> str:
 
 
 def _first_host() -> str | None:
-    members = [member for member in hosts_of("app") if member.state.is_host_in_limit(member)]
+    everyone = [*hosts_of("app"), *hosts_of("worker")]
+    members = [member for member in everyone if member.state.is_host_in_limit(member)]
     return members[0].name if members else None
 
 

@@ -115,7 +115,7 @@ _proving = Lock()
 
 def _prove(told: HostSettings, release: Release) -> bool:
     app, releases = told.require_app(), open_releases(told.store, Path.cwd())
-    failed = sorted(str(member) for member in host.state.failed_hosts if "app" in member.groups)
+    failed = sorted(str(member) for member in host.state.failed_hosts if {"app", "worker"} & set(member.groups))
     if failed:
         host.log(f"{release.id} is not marked as proved: {', '.join(failed)} failed")
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from slackwater.engine.facts import Lines
 from slackwater.engine.memory import ask
 from slackwater.engine.programs import sent_along
-from slackwater.settings import App
+from slackwater.settings import App, Secret
 
 RESOLVE = ("metadata", "dial", "signed", "slots.resolve")
 UNREADABLE = "what it says of its secrets cannot be read"
@@ -22,6 +23,11 @@ class Seen:
 
     versions: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+
+
+def hashed(secret: Secret) -> str:
+    """SHA-256 in hexadecimal, for who must only recognise the value. Raises SettingsError when it cannot be read."""
+    return hashlib.sha256(secret.read().encode()).hexdigest()
 
 
 def secrets_seen(app: App) -> Seen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ LEAST_PROOFS = 5
 SERVING = "uvicorn_worker.UvicornWorker"
 """The worker class that comes with an ending of our own for WebSockets."""
 LAUNCHER = "/usr/local/lib/slackwater/agents/slots/launch.py"
+FilesOf = Callable[[str], list[File]]
 MEMORY_STEP = 64
 """MB: a new kernel shows a few more or less, and that is no reason for a new slot."""
 
@@ -47,7 +48,12 @@ def slot(
 
     `versions` are those of the secrets that the host resolves itself: another version is another slot.
     """
-    unnamed = [*_files(told, machine, release, UNNAMED), *_references(told, versions, UNNAMED)]
+    return assembled(told, release, versions, lambda name: _files(told, machine, release, name))
+
+
+def assembled(told: HostSettings, release: str, versions: Mapping[str, str], files_of: FilesOf) -> Slot:
+    """`files_of` renders a slot's own files for the name that it is given."""
+    unnamed = [*files_of(UNNAMED), *shared(told, UNNAMED), *_references(told, versions, UNNAMED)]
     content = json.dumps([(file.path, file.mode, file.content) for file in unnamed])
     name = f"{release}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     files = [_named(file, name) for file in unnamed]
@@ -69,10 +75,18 @@ def _files(told: HostSettings, machine: Machine, release: str, name: str) -> lis
         File(f"{unit}.service", render("app/slot.service.j2", **values)),
         File(f"{folder}/gunicorn.conf.py", render("app/gunicorn.conf.py.j2", **values), "640", group=group),
         *([File(f"{folder}/slackwater_serving.py", _serving(), "640", group=group)] if values["serving"] else []),
-        File(f"{folder}/environment", environment_file(told.env), "600"),
         File(f"{folder}/slot.json", _facts(told, release, values), "640"),
+        *hooks(app, values),
+    ]
+
+
+def shared(told: HostSettings, name: str) -> list[File]:
+    """What the app is told wherever it runs: its variables, and secrets of the operator's machine."""
+    app = told.require_app()
+    folder = f"/etc/slackwater/{app.name}/{name}"
+    return [
+        File(f"{folder}/environment", environment_file(told.env), "600"),
         *(File(f"{folder}/secrets/{key}", secret.read(), "600") for key, secret in _carried(app)),
-        *(file for hook, command in _hooks(app) for file in _hook(app, hook, command, values)),
     ]
 
 
@@ -93,6 +107,11 @@ def _serving() -> str:
     return resource("serving.py").read_text()
 
 
+def hooks(app: App, values: dict[str, object]) -> list[File]:
+    """Those of a release, which the first host of a rollout runs; whichever kind it is."""
+    return [file for hook, command in _hooks(app) for file in _hook(app, hook, command, values)]
+
+
 def _hooks(app: App) -> list[tuple[str, str]]:
     hooks = {"before_release": app.before_release, "after_release": app.after_release}
     return [(hook, command) for hook, command in hooks.items() if command]
@@ -105,21 +124,28 @@ def _hook(app: App, hook: str, command: str, values: dict[str, object]) -> list[
     return [File(unit, text), File(f"{values['folder']}/{hook}", command, "640", group=user_of(app))]
 
 
-def _values(told: HostSettings, machine: Machine, release: str, name: str) -> dict[str, object]:
-    app, server = told.require_app(), told.server
-    memory = machine.memory // MEMORY_STEP * MEMORY_STEP
-    worker_class = server.effective_worker_class(app.interface)
+def identity(app: App, release: str, name: str) -> dict[str, object]:
+    """What the app's own process and its hooks share, templates/app/process.j2 among them."""
     return {
         "app": app,
-        "server": server,
         "folder": f"/etc/slackwater/{app.name}/{name}",
-        "serving": worker_class == SERVING,
-        "websocket_spread": server.websocket_spread if worker_class == SERVING else None,
         "slot": name,
         "release": release,
         "user": user_of(app),
         "place": f"/srv/slackwater/{app.name}/releases/{release}",
         "secrets": sorted(app.secrets),
+    }
+
+
+def _values(told: HostSettings, machine: Machine, release: str, name: str) -> dict[str, object]:
+    app, server = told.require_app(), told.server
+    memory = machine.memory // MEMORY_STEP * MEMORY_STEP
+    worker_class = server.effective_worker_class(app.interface)
+    return {
+        **identity(app, release, name),
+        "server": server,
+        "serving": worker_class == SERVING,
+        "websocket_spread": server.websocket_spread if worker_class == SERVING else None,
         "worker_class": worker_class,
         "workers": workers(server, cores=machine.cores, memory_mb=memory, environment=told.environment),
         "memory_max": memory_max_mb(server, cores=machine.cores, memory_mb=memory, environment=told.environment),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from slackwater.inventory.member import Member
 from slackwater.inventory.naming import plain
 from slackwater.inventory.purpose import Purpose, purpose
 from slackwater.inventory.reading import read, refuse_no_name
+from slackwater.inventory.saying import say
 from slackwater.inventory.states import note
 
 OFFLINE = "SLACKWATER_OFFLINE"
@@ -23,7 +23,6 @@ STRANGERS = "an old list lacks new instances, and has the addresses of gone ones
 
 Host = tuple[str, dict[str, Any]]
 Address = Literal["private", "public", "instance"]
-_said: set[str] = set()
 
 
 def scaling_group_hosts(
@@ -63,7 +62,7 @@ def _described(members: Iterable[Member]) -> Iterator[Member]:
         if member.private or purpose() is Purpose.CHECK:
             yield member
         else:
-            _say(f"EC2 does not describe {member.instance} of {member.scaling_group} (yet): it is left out")
+            say(f"EC2 does not describe {member.instance} of {member.scaling_group} (yet): it is left out")
 
 
 def _members(cache: Cache, names: Sequence[str], region: str, endpoint: str | None) -> Sequence[Member]:
@@ -77,7 +76,7 @@ def _members(cache: Cache, names: Sequence[str], region: str, endpoint: str | No
         return _without_aws(cache.read(place, names), cache, names, str(error), wish)
     cache.write(place, names, found.members)
     for name in found.absent:
-        _say(f"there is no Auto Scaling group {name} in {region} (yet): it has no members here")
+        say(f"there is no Auto Scaling group {name} in {region} (yet): it has no members here")
     return found.members or _nobody(names)
 
 
@@ -85,10 +84,10 @@ def _without_aws(known: Known | None, cache: Cache, names: Sequence[str], why: s
     """An old list for those who change nothing; for others only when they asked for it."""
     goal, whose = purpose(), ", ".join(names)
     if known and (goal is not Purpose.ACT or wish == "run"):
-        _say(f"{why}. The members of {whose} are those of {known.age()}, from {cache.path}")
+        say(f"{why}. The members of {whose} are those of {known.age()}, from {cache.path}")
         return known.members or _nobody(names)
     if goal is Purpose.CHECK:
-        _say(f"{why}. One host stands for the members of {whose}; sign in to AWS (AWS_PROFILE) to see them")
+        say(f"{why}. One host stands for the members of {whose}; sign in to AWS (AWS_PROFILE) to see them")
         return _stand_ins(names)
     raise CloudError(f"the members of {whose} are not known: {why}. {_way_on(known)}")
 
@@ -121,10 +120,3 @@ def _data(member: Member, region: str, address: Address) -> dict[str, Any]:
     told = {"ssh_hostname": reached[address], "address": member.private, "instance": member.instance}
     told |= {"region": region, "zone": member.zone}
     return {key: value for key, value in told.items() if value}
-
-
-def _say(sentence: str) -> None:
-    """Once: an inventory is read again and again in one run."""
-    if sentence not in _said:
-        _said.add(sentence)
-        print(f"inventory: {sentence}", file=sys.stderr)  # noqa: T201 - pyinfra's log is not set up yet

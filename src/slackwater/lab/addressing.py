@@ -13,10 +13,10 @@ WIDE = IPv4Network("10.77.0.0/16")  # every lab and every uplink of this machine
 LABS = 64  # each takes a /30 of the one /24 of uplinks
 METADATA = "169.254.169.254"
 
-GROUPS = ("app", "worker", "balancer")
+GROUPS = ("app", "worker", "balancer", "cache")
 INSTANCE = "instance"  # hosts that the lab's cloud makes and takes away; nobody asks for a number of them
 # First host number and how many: an address says which host it is, and no host ever changes it.
-_RANGES = {"app": (10, 99), "worker": (110, 49), INSTANCE: (160, 49), "balancer": (210, 39)}
+_RANGES = {"app": (10, 99), "worker": (110, 49), INSTANCE: (160, 49), "balancer": (210, 39), "cache": (1, 9)}
 _MOVING = 254  # beyond every host's
 _LAB_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 

@@ -57,6 +57,7 @@ def lab() -> None:
 @click.option("--app", type=int, help=f"App hosts; {FIRST_FLEET['app']} in a new lab.")
 @click.option("--balancer", type=int, help=f"Balancers; {FIRST_FLEET['balancer']} in a new lab.")
 @click.option("--worker", type=int, help=f"Workers; {FIRST_FLEET['worker']} in a new lab.")
+@click.option("--cache", type=int, help=f"Hosts with Redis; {FIRST_FLEET['cache']} in a new lab.")
 @click.option("--suite", type=click.Choice(SUITES), default=SUITES[0], show_default=True, help="Of new hosts.")
 @click.option("--suite-of", multiple=True, callback=pairs, metavar="HOST=SUITE", help="Of one new host.")
 @click.option("--small-disk", multiple=True, callback=pairs, metavar="HOST=SIZE", help="300M: a disk that fills up.")

@@ -11,7 +11,7 @@ from slackwater.lab.addressing import GROUPS, names
 from slackwater.lab.image import SUITES
 from slackwater.lab.records import HostRecord, LabRecord
 
-FIRST_FLEET = {"app": 2, "worker": 0, "balancer": 1}
+FIRST_FLEET = {"app": 2, "worker": 0, "balancer": 1, "cache": 0}
 _SIZE = re.compile(r"[1-9][0-9]*[MG]")
 
 

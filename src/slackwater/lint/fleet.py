@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slackwater.settings import App, Balancer, Drain, Fault, Logs, ScalingGroup, Server, Store
+from slackwater.settings import App, Balancer, Drain, Fault, Logs, ScalingGroup, Server, Store, Worker
 from slackwater.settings._base import shown
 from slackwater.settings.host import RESERVED, type_faults
 
-APP, BALANCER, CLOUD = "app", "balancer", "cloud"
+APP, BALANCER, CLOUD, WORKER, CACHE = "app", "balancer", "cloud", "worker", "cache"
 INSTANCE = "slackwater_instance"
 """The name in a host's data that says: this is an instance which provisions itself from its bundle."""
 
@@ -63,6 +63,12 @@ class Host:
     def logs(self) -> Logs:
         logs = self.data.get("logs")
         return logs if isinstance(logs, Logs) else Logs()
+
+    @property
+    def worker(self) -> Worker | None:
+        """None too for one that had faults."""
+        worker = self.data.get("worker")
+        return worker if isinstance(worker, Worker) and worker.is_sound else None
 
     @property
     def store(self) -> Store | None:

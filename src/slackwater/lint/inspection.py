@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slackwater.lint.checks import edge, hosts, scaling, server, source, variables
+from slackwater.lint.checks import edge, hosts, scaling, server, source, variables, workers
 from slackwater.lint.fleet import Fleet
 from slackwater.lint.loading import Declaration, load
 from slackwater.settings import Fault
@@ -38,6 +38,13 @@ CHECKS: tuple[Check, ...] = (
     edge.both_sides_speak_tls,
     edge.probes_wait_for_the_hosts_own_answer,
     edge.https_port_is_free,
+    workers.worker_hosts_are_told,
+    workers.host_serves_or_works,
+    workers.drain_holds_the_tasks,
+    workers.beat_has_a_host,
+    workers.cache_hosts_are_told,
+    workers.cache_hosts_are_reached,
+    workers.cache_passwords_are_readable,
     *scaling.CHECKS,
 )
 

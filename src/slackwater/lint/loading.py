@@ -14,9 +14,9 @@ from typing import Any
 import click
 
 from slackwater.errors import RolloutError
-from slackwater.lint.fleet import CLOUD, Fleet, Host, Place
+from slackwater.lint.fleet import APP, CLOUD, WORKER, Fleet, Host, Place
 from slackwater.settings import Fault, collecting
-from slackwater.settings.host import RESERVED
+from slackwater.settings.host import OF_THE_APP, RESERVED
 from slackwater.settings.origin import parse
 
 Inventory = Any  # pyinfra's own, whose methods carry no types
@@ -167,7 +167,14 @@ def _hosts(inventory: Inventory, declaration: Declaration) -> Iterator[Host]:
         own = {name for name in inventory.get_host_data(host.name) if name not in declaration.data}
         alone = Place(declaration.inventory, host=host.name)
         places = {name: alone if name in own else _place(name, (*groups, "all"), declaration) for name in NAMES}
-        yield Host(host.name, groups, host.data.dict(), offers, places)
+        yield Host(host.name, groups, {**_of_the_app(inventory, groups), **host.data.dict()}, offers, places)
+
+
+def _of_the_app(inventory: Inventory, groups: Sequence[str]) -> dict[str, Any]:
+    """What worker hosts take from the group app."""
+    if WORKER not in groups or APP in groups:
+        return {}
+    return {name: value for name, value in inventory.get_group_data(APP).items() if name in OF_THE_APP}
 
 
 def _scales(host: Host) -> bool:
@@ -176,9 +183,10 @@ def _scales(host: Host) -> bool:
 
 def _instance(cloud: Host, inventory: Inventory, declaration: Declaration) -> Host:
     """What an instance of the group will be told, once it has put itself into its groups and those of its inventory."""
-    own = cloud.scaling_group.groups if cloud.scaling_group else ()
-    groups = (*own, *(group for group in cloud.groups if group not in (CLOUD, *own)))
-    data = {**inventory.get_data(), **inventory.get_groups_data(groups), **inventory.get_override_data()}
+    asked = cloud.scaling_group.groups if cloud.scaling_group else ()
+    groups = (*asked, *(group for group in cloud.groups if group not in (CLOUD, *asked)))
+    own = {**inventory.get_data(), **inventory.get_groups_data(groups), **inventory.get_override_data()}
+    data = {**_of_the_app(inventory, groups), **own}
     places = {name: _place(name, (*groups, "all"), declaration) for name in NAMES}
     return Host(f"an instance of {cloud.name}", groups, data, {}, places)
 

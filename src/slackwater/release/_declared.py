@@ -12,7 +12,7 @@ from slackwater.release._releases import Releases, open_releases
 from slackwater.settings import App, Store, resolve
 
 if TYPE_CHECKING:
-    from slackwater.lint.fleet import Fleet
+    from slackwater.lint.fleet import Fleet, Host
     from slackwater.lint.loading import Declaration
 
 T = TypeVar("T")
@@ -48,14 +48,23 @@ def declared(inventory: str, group_data: Sequence[str], data: Sequence[str], pro
 
 
 def _of_fleet(fleet: Fleet, declaration: Declaration) -> Declared:
-    told = [resolve(dict(host.data), project=fleet.project) for host in fleet.running("app")]
+    told = [resolve(dict(host.data), project=fleet.project) for host in _running(fleet)]
     if not told:
-        raise SettingsError(f"{fleet.inventory} has no hosts in the group app: there is nothing to release")
+        raise SettingsError(f"{fleet.inventory} has no hosts in the groups app and worker: there is nothing to release")
     apps = [each.require_app() for each in told]
     app = _only(fleet, "app", ((_released(each), each.name, each) for each in apps))
     store = _only(fleet, "store", ((each.store.location, each.store.location, each.store) for each in told))
     name = _only(fleet, "fleet", ((each.fleet, each.fleet, each.fleet) for each in told))
     return Declared(app, store, name, fleet.project, declaration)
+
+
+def _running(fleet: Fleet) -> list[Host]:
+    """Those that answer requests and those that carry out tasks, from one release; the latter where they have an app.
+
+    A worker host whose settings lint has refused is told already.
+    """
+    workers = [host for host in fleet.running("worker") if "app" not in host.groups and host.worker]
+    return [*fleet.running("app"), *workers]
 
 
 def _only(fleet: Fleet, what: str, values: Iterable[tuple[Hashable, str, T]]) -> T:
@@ -64,7 +73,7 @@ def _only(fleet: Fleet, what: str, values: Iterable[tuple[Hashable, str, T]]) ->
     if len(different) > 1:
         names = ", ".join(dict.fromkeys(shown for shown, _ in different.values()))
         raise SettingsError(
-            f"{fleet.inventory}: its hosts of the group app differ in `{what}` ({names}), "
+            f"{fleet.inventory}: its hosts differ in `{what}` ({names}), "
             "and a release is for one: give each an inventory of its own"
         )
     return next(iter(different.values()))[1]

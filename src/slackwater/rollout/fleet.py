@@ -60,7 +60,9 @@ class Fleet:
         return found
 
     def members(self) -> list[str]:
-        return self.hosts.of("app")
+        """Whoever runs the release: those who answer requests, and those who carry out tasks."""
+        workers = [name for name in self.hosts.of("worker") if self.hosts.hosts[name].data.get("worker")]
+        return by_name({*self.hosts.of("app"), *workers})
 
     def seen(self) -> dict[str, Seen]:
         return self.hosts.seen(self.members(), self.app.name)

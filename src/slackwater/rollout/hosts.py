@@ -23,6 +23,11 @@ from slackwater.rollout.plan import by_name
 from slackwater.settings import resolve
 
 END = "slackwater-status"
+WORKS = (
+    "active=$(systemctl list-units --plain --no-legend --state=active 'celery-*@*.service'); "
+    '[ -n "$active" ] || echo "no unit celery-*@* is active"'
+)
+"""Prints nothing on a host that consumes: its unit is active once Celery has reached the broker."""
 ASK_TIMEOUT = 30
 """Seconds for a question: a host that takes longer is as good as gone."""
 CHANGE_TIMEOUT = 1800
@@ -137,10 +142,18 @@ class Hosts:
 
     def unhealthy(self, names: Sequence[str]) -> dict[str, str]:
         """Hosts that a balancer, or without one the host itself, would not send requests to, and what each saw."""
-        wrong: dict[str, str] = {}
-        for eye, answers in self._looks(names).items():
+        web, wrong = [name for name in names if "app" in self.hosts[name].groups], self._idle(names)
+        for eye, answers in (self._looks(web) if web else {}).items():
             wrong |= {name: f"{said} (seen from {eye})" for name, said in answers.items() if said}
         return wrong
+
+    def _idle(self, names: Sequence[str]) -> dict[str, str]:
+        """Workers that do not consume, in their own words: no balancer looks at them."""
+        workers = [name for name in names if "app" not in self.hosts[name].groups]
+        answers = self.ask(workers, WORKS)
+        return {
+            name: answer.text.strip() or "it did not answer" for name, answer in answers.items() if _is_idle(answer)
+        }
 
     def _looks(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         places = {name: self.place(name) for name in names}
@@ -157,6 +170,10 @@ class Hosts:
         for host in self.hosts.values():
             if host.connected:
                 host.disconnect()
+
+
+def _is_idle(answer: Answer) -> bool:
+    return not answer.is_good or bool(answer.text.strip())
 
 
 def _look(places: Mapping[str, str]) -> str:

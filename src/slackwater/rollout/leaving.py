@@ -95,7 +95,7 @@ class Leaving:
         return found
 
     def _check_who_stays(self) -> None:
-        apps = self.fleet.members()
+        apps = self.fleet.hosts.of("app")
         others = [name for name in apps if name not in self.names]
         if not set(self.names) & set(apps):
             return

@@ -98,9 +98,9 @@ class Rollout:
             self._say("", f"{batch.what} watched for {self.bake} s: healthy")
 
     def _last_words(self, names: Iterable[str]) -> list[str]:
-        """What the app itself said last on them."""
-        unit = f"slackwater-{self.fleet.app.name}@*.service"
-        answers = self.fleet.hosts.ask(list(names), f"journalctl --no-pager -o cat -n {LAST_LINES} -u '{unit}'")
+        """What the app itself, or its workers, said last on them."""
+        units = " ".join(f"-u '{kind}-{self.fleet.app.name}@*.service'" for kind in ("slackwater", "celery"))
+        answers = self.fleet.hosts.ask(list(names), f"journalctl --no-pager -o cat -n {LAST_LINES} {units}")
         return [f"{name} said last:\n{answer.text}" for name, answer in answers.items()]
 
     def _restarts(self) -> dict[str, int]:

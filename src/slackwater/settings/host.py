@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast, get_args
@@ -14,6 +14,7 @@ from slackwater.settings._base import Settings, shown
 from slackwater.settings._faults import Fault
 from slackwater.settings.app import App
 from slackwater.settings.balancer import Balancer
+from slackwater.settings.cache import Cache
 from slackwater.settings.connection import Ssh
 from slackwater.settings.drain import Drain
 from slackwater.settings.logs import Logs
@@ -22,6 +23,7 @@ from slackwater.settings.scaling import ScalingGroup
 from slackwater.settings.server import Server
 from slackwater.settings.sizing import Environment
 from slackwater.settings.store import Store
+from slackwater.settings.worker import Worker
 
 RESERVED: dict[str, type[Settings]] = {
     "app": App,
@@ -32,7 +34,11 @@ RESERVED: dict[str, type[Settings]] = {
     "store": Store,
     "drain": Drain,
     "scaling_group": ScalingGroup,
+    "worker": Worker,
+    "cache": Cache,
 }
+OF_THE_APP = ("app", "server", "env_file")
+"""What worker hosts are told by the group app: they run the same release with the same variables."""
 DEFAULT_STORE = ".slackwater/store"
 FLEET = r"[A-Za-z0-9]([._-]?[A-Za-z0-9]){0,39}"
 FLEET_ALLOWED = "must be a name such as 'production': up to 40 letters and digits, with single '.', '_' or '-' between"
@@ -42,6 +48,20 @@ class Data(Protocol):
     """A dictionary, or pyinfra's `host.data`."""
 
     def get(self, key: str, /, default: Any = None) -> Any: ...
+
+
+@dataclass(frozen=True)
+class WithApp:
+    """A worker host's data: what it is not told itself of the app is what the group app is told."""
+
+    own: Data
+    app: Mapping[str, Any]
+
+    def get(self, key: str, /, default: Any = None) -> Any:
+        value = self.own.get(key)
+        if value is None and key in OF_THE_APP:
+            value = self.app.get(key)
+        return default if value is None else value
 
 
 @dataclass(frozen=True)
@@ -64,11 +84,27 @@ class HostSettings:
     scaling_group: ScalingGroup | None = None
     weight: int = USUAL_WEIGHT
     backup: bool = False
+    worker: Worker | None = None
+    cache: Cache | None = None
 
     def require_app(self) -> App:
         if self.app is None:
             raise SettingsError("app is missing: a host of the group app needs `app = App(…)` in its group data")
         return self.app
+
+    def require_cache(self) -> Cache:
+        if self.cache is None:
+            raise SettingsError(
+                "cache is missing: a host of the group cache needs `cache = Cache(…)` in its group data"
+            )
+        return self.cache
+
+    def require_worker(self) -> Worker:
+        if self.worker is None:
+            raise SettingsError(
+                "worker is missing: a host of the group worker needs `worker = Worker(…)` in its group data"
+            )
+        return self.worker
 
 
 def resolve(data: Data, *, project: Path | None = None) -> HostSettings:
@@ -134,6 +170,8 @@ def _resolved(data: Data, values: dict[str, str]) -> HostSettings:
         scaling_group=cast("ScalingGroup | None", data.get("scaling_group")),
         weight=data.get("weight") or USUAL_WEIGHT,
         backup=data.get("backup") or False,
+        worker=cast("Worker | None", data.get("worker")),
+        cache=cast("Cache | None", data.get("cache")),
     )
 
 

@@ -16,6 +16,7 @@ from slackwater.settings._base import Settings
 from slackwater.settings.app import App
 from slackwater.settings.backend_tls import BackendTls
 from slackwater.settings.balancer import Balancer
+from slackwater.settings.cache import Cache
 from slackwater.settings.checks import Checks
 from slackwater.settings.connection import Ssh
 from slackwater.settings.cors import Cors
@@ -54,6 +55,7 @@ from slackwater.settings.source import Source
 from slackwater.settings.static import Static
 from slackwater.settings.store import Store
 from slackwater.settings.tls import Tls
+from slackwater.settings.worker import Worker
 
 WIDTH = 100
 EDGE: tuple[type[Settings], ...] = (Hsts, RateLimit, Cors, BackendTls)
@@ -77,7 +79,7 @@ SCALING: tuple[type[Settings], ...] = (
 TYPES: tuple[type[Settings], ...] = (
     *(App, Server, Health, Nginx, Static, Balancer, Checks),
     *EDGE,
-    *(Logs, Ssh, Drain),
+    *(Worker, Cache, Logs, Ssh, Drain),
     *SCALING,
 )
 MADE_TYPES: tuple[type[Settings], ...] = (Source, Secret, Tls, Membership, Store, Image, Metric, Policy)
@@ -114,9 +116,9 @@ OPENING = f"""\
 # Settings
 
 Written from the settings' own fields: all values are the defaults unless a setting must be given. `App`, `Server`,
-`Balancer`, `Logs`, `Ssh`, `Store`, `Drain` and `ScalingGroup` are values in files of `group_data/`; the others stand
-inside an `App`, a `Balancer` or a `ScalingGroup`. A fault names file, line, field, value and what is allowed;
-`slackwater lint inventories/<environment>.py` reports all of them at once and touches no host.
+`Balancer`, `Worker`, `Cache`, `Logs`, `Ssh`, `Store`, `Drain` and `ScalingGroup` are values in files of `group_data/`;
+the others stand inside an `App`, a `Balancer` or a `ScalingGroup`. A fault names file, line, field, value and what is
+allowed; `slackwater lint inventories/<environment>.py` reports all of them at once and touches no host.
 
 ## Names in group data
 
@@ -125,6 +127,8 @@ inside an `App`, a `Balancer` or a `ScalingGroup`. A fault names file, line, fie
 | `app` | `App` | a host of the group `app` must have one |
 | `server` | `Server` | `Server()`; used unless `App(server=…)` is set, so that one environment can change it alone |
 | `balancer` | `Balancer` | `Balancer()` |
+| `worker` | `Worker` | a host of the group `worker` must have one; `app`, `server` and `env_file` it takes from `app` |
+| `cache` | `Cache` | a host of the group `cache` must have one |
 | `logs` | `Logs` | `Logs()` |
 | `connection` | `Ssh` | what the inventory says in pyinfra's own words, and ssh's defaults |
 | `store` | `Store` | `Store.directory("{DEFAULT_STORE}")` |
@@ -184,15 +188,22 @@ def _quoted(value: object) -> str:
     """As ruff formats it: double quotes, and a list for several."""
     if isinstance(value, tuple):
         return "[" + ", ".join(_quoted(item) for item in value) + "]"
-    if isinstance(value, Membership):
-        return f"Membership.{value.kind}()"
-    if isinstance(value, Source):
-        return f'Source.directory("{value.path}")'
-    if isinstance(value, Image):
-        return f'Image.id("{value.value}")'
     if isinstance(value, Settings):
-        return f"{type(value).__name__}()"
+        return _call(value)
     return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _call(value: Settings) -> str:
+    match value:
+        case Membership():
+            return f"Membership.{value.kind}()"
+        case Source():
+            return f'Source.directory("{value.path}")'
+        case Secret():
+            return f'Secret.environment("{value.location}")'
+        case Image():
+            return f'Image.id("{value.value}")'
+    return f"{type(value).__name__}()"
 
 
 def _made(kind: type[Settings]) -> str:

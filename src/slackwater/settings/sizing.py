@@ -23,7 +23,7 @@ def workers(server: Server, *, cores: int, memory_mb: int, environment: Environm
     """
     if server.workers is not None:
         return server.workers
-    fits = _slot_mb(memory_mb) // server.memory_per_worker
+    fits = slot_mb(memory_mb) // server.memory_per_worker
     return max(1, min(_wanted(server.profile, cores, environment), fits))
 
 
@@ -32,7 +32,7 @@ def memory_max_mb(server: Server, *, cores: int, memory_mb: int, environment: En
     if server.memory_max is not None:
         return server.memory_max
     needed = workers(server, cores=cores, memory_mb=memory_mb, environment=environment) * server.memory_per_worker
-    return max(_slot_mb(memory_mb), needed)
+    return max(slot_mb(memory_mb), needed)
 
 
 def _wanted(profile: Profile, cores: int, environment: Environment) -> int:
@@ -41,5 +41,6 @@ def _wanted(profile: Profile, cores: int, environment: Environment) -> int:
     return min(wanted[environment], MOST_WORKERS)
 
 
-def _slot_mb(memory_mb: int) -> int:
+def slot_mb(memory_mb: int) -> int:
+    """Half of what the system leaves: the old and the new slot run side by side."""
     return max(0, memory_mb - SYSTEM_MB) // SLOTS

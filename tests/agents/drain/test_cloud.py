@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,9 +69,9 @@ class Fleet:
         self._about = (aws, self.instance, group, usual(), Surroundings(clock, "boot", self.log.append))
         self.cloud = self.agent()
 
-    def agent(self) -> Cloud:
+    def agent(self, counted: Path | None = None) -> Cloud:
         """Another one, as after a restart."""
-        return Cloud(*self._about)
+        return Cloud(*self._about, counted=counted)
 
     def instances(self) -> list[dict[str, Any]]:
         return list(self.asg.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"])
@@ -284,3 +286,20 @@ def test_memory_is_published_once_a_minute(fleet: Fleet) -> None:
     assert 2 == fleet.endpoint.calls.count(("cloudwatch", "PutMetricData"))
     assert {"memory_used_percent"} == {each["MetricName"] for each in metrics}
     assert [{"Name": "AutoScalingGroupName", "Value": "g"}] == metrics[0]["Dimensions"]
+
+
+def test_what_waits_is_published_for_each_instance(fleet: Fleet, tmp_path: Path) -> None:
+    """Where workers count, and only as long as they do."""
+    counted = tmp_path / "waiting.json"
+    agent = fleet.agent(counted=counted)
+    agent.told(Leave(), BACK)
+    agent.look()
+    before = fleet.endpoint.client("cloudwatch").list_metrics(MetricName="backlog_per_instance")["Metrics"]
+    fleet.clock.seconds += 61
+    counted.write_text(json.dumps({"at": fleet.clock(), "queues": {"mail": 9, "images": 3}}))
+    agent.look()
+    metrics = fleet.endpoint.client("cloudwatch").list_metrics(MetricName="backlog_per_instance")["Metrics"]
+
+    assert [] == before
+    assert [[{"Name": "AutoScalingGroupName", "Value": "g"}]] == [each["Dimensions"] for each in metrics]
+    assert "" == agent.error

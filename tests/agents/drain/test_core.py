@@ -118,6 +118,39 @@ def test_what_holds_a_leave_up(seen: Seen, step: Step) -> None:
     assert step is run(Leave(), told(notice("lifecycle"), seen=seen), START, 6, rules)[-1][1].step
 
 
+def test_a_leave_says_what_ended_it() -> None:
+    """The group's own word, where it came in time; else the deadline."""
+    waits = run(Leave(), told(notice("lifecycle")), START, 20)[-1][1]
+    whole = advance(waits, told(notice("lifecycle"), completed="completed: CONTINUE"), START + 21, RULES)
+    late = run(Leave(), told(notice("lifecycle")), START, 200)[-1][1]
+
+    assert (State.DONE, "completed: CONTINUE") == (whole.state, whole.history[-1].why)
+    assert (State.DONE, "the deadline is over") == (late.state, late.history[-1].why)
+
+
+def test_workers_that_end_badly_are_named() -> None:
+    """Once, and the leave goes on; a unit that had failed before is not the leave's."""
+    worker, other = "celery-shop@mail.service", "celery-old@mail.service"
+    works = told(notice("operator"), seen=replace(QUIET, workers=frozenset({worker})))
+    leave = run(Leave(), works, START, 6, replace(RULES, workers=30))[-1][1]
+    ended = replace(works, workers=frozenset(), failed=frozenset({worker, other}))
+    leave = run(leave, ended, START + 7, 6, replace(RULES, workers=30))[-1][1]
+
+    assert State.DRAINED is leave.state
+    assert (f"{worker} did not end well: what it had reserved goes to other workers, and not before the visibility "
+            "timeout",) == leave.cut  # fmt: skip
+
+
+def test_a_worker_that_still_stops_is_awaited_before_the_gate_opens() -> None:
+    """Called back while its tasks end: it is started by systemd only then."""
+    rules = replace(RULES, workers=1000)
+    back = replace(Leave(), stopped=("celery-shop@mail.service",), step_began=START)
+    seen = told(seen=replace(QUIET, wanted=frozenset(back.stopped), running=frozenset(), starting=START))
+
+    assert back.stopped == advance(back, seen, START + 900, rules).stopped
+    assert () == advance(back, seen, START + 1100 + RULES.stop, rules).stopped
+
+
 @pytest.mark.parametrize(
     ("state", "step", "event", "then"),
     [

@@ -205,7 +205,7 @@ class Host(RuleBasedStateMachine):
 
     def judge(self, before: Leave) -> None:
         """What a change must not be: told by what the world is, not by what the agent has seen of it."""
-        leave, limit = self.leave, self.rules.stop + START_LIMIT
+        leave, limit = self.leave, self.rules.stop + self.rules.workers + START_LIMIT
         if leave.state is State.SERVING and before.stopped and not leave.stopped:
             assert self.manager.are_up(before.stopped) or self.now >= before.step_began + limit
         is_final = any(CAUSES[one.cause].is_final for one in leave.notices)

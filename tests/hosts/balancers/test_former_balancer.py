@@ -21,7 +21,7 @@ INVENTORY = '''"""The lab's hosts, but what was a balancer is one of the group {
 from slackwater.lab.inventory import groups as _groups
 
 _found = _groups()
-app, worker, balancer = _found["app"], _found["worker"], []
+app, database, balancer = _found["app"], [], []
 {group} = [*{group}, *_found["balancer"]]
 '''
 DECLARED = '''"""What this test is about."""
@@ -73,8 +73,8 @@ def trusted(lab: Lab) -> set[str]:
 @pytest.mark.parametrize(
     ("group", "changes"),
     [
-        ("worker", "lua"),
-        pytest.param("worker", "reload", marks=LONG_ONLY),
+        ("database", "lua"),
+        pytest.param("database", "reload", marks=LONG_ONLY),
         pytest.param("app", "lua", marks=LONG_ONLY),
     ],
 )

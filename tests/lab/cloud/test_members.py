@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from slackwater.lab.cloud import Endpoint
+from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.cloud.machines import Paper
+from slackwater.lab.metadata import Instance
+from slackwater.lab.metadata.service import Find
 from tests.lab.cloud.conftest import Make
 from tests.lab.cloud.fleet import UP, Fleet
 
@@ -181,3 +185,31 @@ def test_who_was_on_the_way_in_when_the_group_shrank_leaves_once_in_service(flee
 
     assert ["Pending:Wait"] == waiting
     assert [] == fleet.states()
+
+
+def test_states_are_told_without_a_request(make: Make, endpoint: Endpoint) -> None:
+    """A group that is not there has no instances."""
+    make("told", DesiredCapacity=2)
+
+    assert ["InService"] * 2 == list(endpoint.cloud.members("told").values())
+    assert {} == endpoint.cloud.members("nobody")
+
+
+class Asked(Paper):
+    """Whose metadata service is this test."""
+
+    find: Find
+
+    def serving(self, find: Find) -> AbstractContextManager[object]:
+        self.find = find
+        return super().serving(find)
+
+
+def test_a_guest_reads_its_own_metadata() -> None:
+    """A balancer that is no instance asks for credentials as one does; nobody else does."""
+    machines, guest = Asked(), Instance("i-balancer", "10.77.0.211")
+    with cloud(machines=machines) as sky:
+        before = machines.find(guest.address)
+        sky.cloud.admit(guest)
+
+        assert (None, guest, None) == (before, machines.find(guest.address), machines.find("10.77.0.212"))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -211,3 +214,26 @@ def test_an_address_that_is_taken_is_said(service: Service) -> None:
 
     with pytest.raises(LabError, match=f"127.0.0.1:{port}"):
         listening("127.0.0.1", port)
+
+
+def test_a_machine_that_ends_in_the_midst_of_a_question_is_no_failure(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its connection is reset before the answer; nobody has to read of it."""
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def find(address: str) -> None:
+        asked.set()
+        may_answer.wait(10)
+
+    with serving(listening(), find) as service:
+        place = urlsplit(service.url)
+        with socket.create_connection((str(place.hostname), int(place.port or 0))) as machine:
+            machine.sendall(b"GET /latest/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert asked.wait(10)
+            machine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        answering = [thread for thread in threading.enumerate() if "process_request" in thread.name]
+        may_answer.set()
+        for thread in answering:
+            thread.join(10)
+
+    assert answering
+    assert "" == capfd.readouterr().err

@@ -49,7 +49,8 @@ class Agent:
         self._metadata = metadata
         self._readings = Readings(metadata, told.rules, around, self._wake.set)
         self._balancers = Balancers(told.run, around)
-        layout = Layout(told.app.name, told.root) if told.app else None
+        name = told.app.name if told.app else told.worker
+        layout = Layout(name, told.root) if name else None
         self._units = Units(layout, around)
         self._cloud: Cloud | None = None
         self._own: dict[str, Notice | None] = {}
@@ -97,7 +98,7 @@ class Agent:
         from .cloud import LEAST, Cloud
 
         aws = Aws(self._metadata, group.region, group.endpoint, float("inf"), new_role=0.0, least=LEAST)
-        cloud = Cloud(aws, self._metadata.instance(), group, self._told.rules, self._around)
+        cloud = Cloud(aws, self._metadata.instance(), group, self._told.rules, self._around, counted=self._told.counted)
         cloud.begin()
         self._cloud = cloud
 
@@ -137,6 +138,8 @@ class Agent:
             seen = replace(seen, unaware=unaware, listening=self._balancers.since)
         if step in {Step.STOP, Step.WORKERS}:
             seen = replace(seen, app=self._units.app(), workers=self._units.workers())
+        if step is Step.WORKERS:  # after the question who runs: of those that have ended it is known how
+            seen = replace(seen, failed=self._units.failed())
         if leave.state is State.SERVING:
             wanted = frozenset(self._units.wanted(leave.stopped))
             seen = replace(seen, running=self._units.running(), wanted=wanted, starting=self._units.starting)

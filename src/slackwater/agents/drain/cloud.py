@@ -9,8 +9,10 @@ import re
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from ..signed import Aws, RefusedError
+from . import backlog
 from .around import Surroundings
 from .leave import Leave, State
 from .memory import used_percent
@@ -32,7 +34,7 @@ AGAIN = 3.0
 PUBLISH = 60.0
 """Seconds between two values of memory; CloudWatch keeps one a minute."""
 TARGETS = "target groups"
-NAMESPACE, METRIC = "Slackwater", "memory_used_percent"
+NAMESPACE, MEMORY = "Slackwater", "memory_used_percent"
 NO_ACTION = re.compile(r"No active Lifecycle Action", re.IGNORECASE)
 WAITS = {"Terminating", "Terminating:Wait", "Pending", "Pending:Wait", "InService", "Warmed:Terminating",
          "Warmed:Terminating:Wait"}  # fmt: skip
@@ -40,10 +42,15 @@ WAITS = {"Terminating", "Terminating:Wait", "Pending", "Pending:Wait", "InServic
 
 
 class Cloud:
-    """`aws` has the deadline "never". What has become of it stands in its attributes."""
+    """`aws` has the deadline "never". What has become of it stands in its attributes.
 
-    def __init__(self, aws: Aws, instance: str, group: Group, rules: Rules, around: Surroundings) -> None:
-        self._aws, self._group, self._rules = aws, group, rules
+    `counted` is where a worker host's own workers write what waits.
+    """
+
+    def __init__(
+        self, aws: Aws, instance: str, group: Group, rules: Rules, around: Surroundings, *, counted: Path | None = None
+    ) -> None:
+        self._aws, self._group, self._rules, self._counted = aws, group, rules, counted
         self._clock, self._log = around.clock, around.log
         self._me = {"InstanceId": instance, "AutoScalingGroupName": group.name}
         self.targets = Targets(lambda: self._aws.within(CALL), instance, group, around)
@@ -97,7 +104,8 @@ class Cloud:
             self._attempt(TARGETS, lambda: self.targets.come_back(leave.groups))
         if leave.state is State.SERVING and self._clock() >= self._published + PUBLISH:
             self._published = self._clock()
-            self._attempt("memory", self._publish)
+            self._attempt("memory", lambda: self._publish(MEMORY, used_percent(), "Percent"))
+            self._attempt("backlog", self._publish_backlog)
 
     def _attempt(self, what: str, work: Callable[[], None]) -> None:
         if self._clock() < self._again.get(what, float("-inf")):
@@ -150,9 +158,15 @@ class Cloud:
     def _scaling(self, action: str, **arguments: str) -> str:
         return self._aws.within(CALL).scaling(action, **arguments)
 
-    def _publish(self) -> None:
+    def _publish_backlog(self) -> None:
+        waiting = backlog.waiting(self._counted, self._clock()) if self._counted else None
+        if waiting is not None:
+            value = backlog.per_instance(waiting, self._scaling, self._group.name)
+            self._publish(backlog.METRIC, value, "Count")
+
+    def _publish(self, metric: str, value: float, unit: str) -> None:
         """Of the group, for a policy of the group: CloudWatch takes the mean of its instances."""
-        values = {"MetricName": METRIC, "Value": f"{used_percent():.1f}", "Unit": "Percent"}
+        values = {"MetricName": metric, "Value": f"{value:.1f}", "Unit": unit}
         dimension = {"Dimensions.member.1.Name": "AutoScalingGroupName", "Dimensions.member.1.Value": self._group.name}
         data = {f"MetricData.member.1.{key}": value for key, value in {**values, **dimension}.items()}
         self._aws.within(CALL).query("monitoring", "2010-08-01", "PutMetricData", Namespace=NAMESPACE, **data)

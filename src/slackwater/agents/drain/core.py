@@ -16,6 +16,7 @@ TWO_LOOKS = 1.0
 START_LIMIT = 60.0
 """Seconds, beside those of its stop, for what was stopped to run again: a converge may have put another slot in its
 place meanwhile, or the app does not start."""
+KEPT = "did not end well: what it had reserved goes to other workers, and not before the visibility timeout"
 LAST_OUT = Step.QUIET
 LAST_STOPPED = Step.HOOKS
 REMEMBERED = 20
@@ -117,7 +118,7 @@ def _further(leave: Leave, now: float) -> Leave:
 
 def _returned(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
     """Its units run again; or they do not, and then it is the balancers that find the app is not there."""
-    is_back = _is_started(leave, seen) or now >= leave.step_began + rules.stop + START_LIMIT
+    is_back = _is_started(leave, seen) or now >= leave.step_began + rules.stop + rules.workers + START_LIMIT
     leave = replace(leave, stopped=()) if leave.stopped and is_back else leave
     return replace(leave, groups=tuple(arn for arn in leave.groups if arn not in seen.back))
 
@@ -150,7 +151,16 @@ def _noted(leave: Leave, seen: Seen, now: float) -> Leave:
         stopped = tuple(sorted({*stopped, *(seen.app or ()), *(seen.workers or ())}))
     groups = tuple(sorted({*leave.groups, *seen.groups}))
     off = leave.off if leave.off is not None else seen.off
-    return replace(leave, closed=closed, idle=idle, off=off, stopped=stopped, groups=groups)
+    noted = replace(leave, closed=closed, idle=idle, off=off, stopped=stopped, groups=groups)
+    return replace(noted, cut=(*leave.cut, *_left_behind(noted, seen)))
+
+
+def _left_behind(leave: Leave, seen: Seen) -> list[str]:
+    """Of workers that this leave has stopped, what is lost to the others for a while: no step waits for it."""
+    if leave.step is not Step.WORKERS:
+        return []
+    lines = [f"{unit} {KEPT}" for unit in sorted((seen.failed or frozenset()) & {*leave.stopped})]
+    return [line for line in lines if line not in leave.cut]
 
 
 def _proceed(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
@@ -160,8 +170,8 @@ def _proceed(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
         is_done = DONE[step](leave, seen, now, rules)
         if not is_done and now < _step_end(leave, step, rules):
             return leave
-        leave = _next(leave if is_done else _with_cut(leave, step, now, rules), step, now)
-        leave = _with_word(leave, seen)
+        leave = _with_word(leave if is_done else _with_cut(leave, step, now, rules), seen)
+        leave = _next(leave, step, now)
     return leave
 
 

@@ -64,7 +64,8 @@ class Leave:
 
     `closed` is when the gate was seen closed, `idle` since when nothing is in flight, `off` since when no target group
     sends. `stopped` are units that it has stopped and would start again, `groups` the target groups that it leaves
-    by itself, from before it does until it is in them again. `cut` says in words what time did not allow.
+    by itself, from before it does until it is in them again. `cut` says in words what time did not allow, and what
+    workers that ended badly keep from others.
     """
 
     state: State = State.SERVING

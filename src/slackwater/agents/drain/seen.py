@@ -32,7 +32,8 @@ class Seen:
     `unaware` are balancers that have not fetched the closed gate yet, `listening` is since when they are heard. `off`
     is since when no target group sends, `groups` are those that the instance is to leave by itself, `back` those that
     it is in again. `app` and `workers` are the units that run or still stop, `running` those of both that neither start
-    nor stop; `wanted` are those that are to run again, `starting` is since when systemd has their start.
+    nor stop; `failed` are workers that have ended and not as they should; `wanted` are those that are to run again,
+    `starting` is since when systemd has their start.
     `hooked` is which leave's hooks have run, `completed` what became of the lifecycle action, empty while nothing
     did.
     """
@@ -48,6 +49,7 @@ class Seen:
     app: frozenset[str] | None = None
     workers: frozenset[str] | None = None
     running: frozenset[str] | None = None
+    failed: frozenset[str] | None = None
     wanted: frozenset[str] | None = None
     starting: float | None = None
     hooked: float | None = None

@@ -39,11 +39,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Told:
-    """`root` is "/" but in tests."""
+    """`worker` is the app whose tasks the host carries out. `root` is "/" but in tests."""
 
     app: App | None
     group: Group | None
     rules: Rules
+    worker: str | None = None
     nginx: tuple[str, int] = ("127.0.0.1", 8081)
     root: Path = Path("/")
 
@@ -56,6 +57,11 @@ class Told:
     def run(self) -> Path:
         """Gone after a boot: the flag of the gate, and what others may read."""
         return self.root / "run/slackwater-drain"
+
+    @property
+    def counted(self) -> Path | None:
+        """What waits for this host's workers, as they write it."""
+        return self.root / f"run/slackwater/{self.worker}/backlog/waiting.json" if self.worker else None
 
     @property
     def flag(self) -> Path:
@@ -91,6 +97,7 @@ def load(path: Path, root: Path = Path("/")) -> Told:
             app=App(**told["app"]) if told.get("app") else None,
             group=group,
             rules=_rules(told["rules"], instance),
+            worker=told.get("worker"),
             nginx=("127.0.0.1", int(told.get("stub_status", 8081))),
             root=root,
         )

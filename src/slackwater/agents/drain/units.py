@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..slots import systemd
 from ..slots.layout import Layout
@@ -14,7 +15,8 @@ TIMEOUT = 10.0
 """Seconds for systemctl itself, which only hands over a job; a manager that hangs must not hold up the leave."""
 HOOKS = "slackwater-drain-hooks.service"
 WORKERS_UNITS = f"{WORKERS}*@*"
-ENDED = {"inactive", "failed"}
+FAILED = "failed"
+ENDED = {"inactive", FAILED}
 UNSETTLED = ENDED | {"activating", "deactivating"}
 """A unit that still stops is listed as long as its last request takes: nobody must be sent to it."""
 AGAIN = 5.0
@@ -35,14 +37,18 @@ class Units:
 
     def app(self) -> frozenset[str] | None:
         """Those that run or try to; None when systemd does not say."""
-        return self._in(self._app, ENDED)
+        return self._in(self._app, _has_not_ended)
 
     def workers(self) -> frozenset[str] | None:
-        return self._in([WORKERS_UNITS], ENDED)
+        return self._in([WORKERS_UNITS], _has_not_ended)
+
+    def failed(self) -> frozenset[str] | None:
+        """Workers that systemd had to kill, or that say themselves that they could put nothing back."""
+        return self._in([WORKERS_UNITS], lambda state: state == FAILED)
 
     def running(self) -> frozenset[str] | None:
         """Those of either that neither start nor stop; None when systemd does not say."""
-        return self._in([*self._app, WORKERS_UNITS], UNSETTLED)
+        return self._in([*self._app, WORKERS_UNITS], lambda state: state not in UNSETTLED)
 
     def stop(self, names: Sequence[str]) -> None:
         self._ask("stop", names)
@@ -62,22 +68,32 @@ class Units:
         """A slot that was replaced meanwhile is not brought back; the live one is the one on the disk."""
         if not names:
             return []
+        others = [name for name in names if name.startswith(WORKERS)]
         live = self._layout.live_slot() if self._layout else None
-        own = [self._layout.unit(live, kind) for kind in ("socket", "service")] if self._layout and live else []
-        return [*own, *(name for name in names if name.startswith(WORKERS))]
+        if self._layout is None or live is None:
+            return [] if self._is_worker else others
+        if not self._is_worker:
+            return [*self._layout.units_of(live), *others]
+        # The slot's own settings are not for this agent to read: a beat that was stopped is one that belongs here.
+        beat = [self._layout.beat(live)] if fnmatch.filter(names, self._layout.beat("*")) else []
+        return [self._layout.unit(live, "service"), *beat]
 
     @property
     def _app(self) -> list[str]:
-        return [f"slackwater-{self._layout.app}@*"] if self._layout else []
+        return [f"slackwater-{self._layout.app}@*"] if self._layout and not self._is_worker else []
 
-    def _in(self, patterns: Sequence[str], without: set[str]) -> frozenset[str] | None:
-        """Units in any other state than these."""
+    @property
+    def _is_worker(self) -> bool:
+        return self._layout is not None and self._layout.is_worker
+
+    def _in(self, patterns: Sequence[str], is_meant: Callable[[str], bool]) -> frozenset[str] | None:
+        """Units whose state is meant."""
         try:
             states = [pair for pattern in patterns for pair in systemd.unit_states(pattern).items()]
         except (OSError, subprocess.SubprocessError) as error:
             self._log(f"systemd does not say which of {', '.join(patterns)} run: {error}")
             return None
-        return frozenset(unit for unit, state in states if state not in without)
+        return frozenset(unit for unit, state in states if is_meant(state))
 
     def _ask(self, verb: str, names: Sequence[str]) -> bool:
         """Whether systemd has taken it now."""
@@ -95,6 +111,10 @@ class Units:
         else:
             return True
         return False
+
+
+def _has_not_ended(state: str) -> bool:
+    return state not in ENDED
 
 
 def is_going_down() -> bool | None:

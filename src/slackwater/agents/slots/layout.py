@@ -1,4 +1,7 @@
-"""Where an app lives on a VM, and which slot is live: `current` names the release, `live/<release>` its slot."""
+"""Where an app lives on a VM, and which slot is live: `current` names the release, `live/<release>` its slot.
+
+On a worker host a slot is Celery's: without a socket, and on one host of the fleet with a beat beside it.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +69,30 @@ class Layout:
         """The link that says with which settings `release` was last proved."""
         return self.settings / "live" / release
 
+    @property
+    def is_worker(self) -> bool:
+        """Whether the host carries out the app's tasks, rather than answering its requests."""
+        return (self.settings / "worker").exists()
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the drain agent keeps this host out, be it for an operator or on its way out for good."""
+        return (self.root / "run/slackwater-drain/draining").exists()
+
     def unit(self, slot: str, kind: str) -> str:
-        return f"slackwater-{self.app}@{slot}.{kind}"
+        return f"{'celery' if self.is_worker else 'slackwater'}-{self.app}@{slot}.{kind}"
+
+    def beat(self, slot: str) -> str:
+        return f"celery-{self.app}-beat@{slot}.service"
+
+    def units_of(self, slot: str) -> list[str]:
+        """All that is started and stopped together; a slot whose settings somebody removed has no beat."""
+        if not self.is_worker:
+            return [self.unit(slot, "socket"), self.unit(slot, "service")]
+        return [self.unit(slot, "service"), *([self.beat(slot)] if self.has_beat(slot) else [])]
+
+    def has_beat(self, slot: str) -> bool:
+        return slot in self.slots() and bool(self.facts_of(slot).get("beat"))
 
     def hook_unit(self, slot: str, hook: str) -> str:
         """No app's name holds a dot, so this is no slot of another app; `systemd-analyze verify` refuses a colon."""
@@ -88,10 +113,11 @@ class Layout:
 
     def patterns(self) -> list[str]:
         """Of all its units but the one of the boot: slots, hooks and timers."""
-        return [self.unit("*", "*"), f"slackwater-{self.app}.*@*", f"slackwater-{self.app}.settle-*"]
+        own = [self.unit("*", "*"), *([self.beat("*")] if self.is_worker else [])]
+        return [*own, f"slackwater-{self.app}.*@*", f"slackwater-{self.app}.settle-*"]
 
     def unit_files(self, slot: str) -> list[Path]:
-        names = [self.unit(slot, "service"), self.unit(slot, "socket"), *(self.hook_unit(slot, hook) for hook in HOOKS)]
+        names = [*self.units_of(slot), *(self.hook_unit(slot, hook) for hook in HOOKS)]
         return [self.units / name for name in names]
 
     def facts_of(self, slot: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from . import probe, standby, systemd
+from . import probe, standby, systemd, workers
 from .layout import Layout, target
 from .running import SwitchError, serve, stop
 
@@ -25,11 +25,11 @@ def prove(layout: Layout, slot: str, facts: dict[str, Any], question: Literal["l
     stable = 0 if slot in map(target, map(layout.slot_of, layout.proved())) else facts["stable"]
     service, begun = layout.unit(slot, "service"), time.time()
     ran = systemd.active(service)
-    systemd.systemctl("start", layout.unit(slot, "socket"))
+    if not layout.is_worker:
+        systemd.systemctl("start", layout.unit(slot, "socket"))
     systemd.systemctl("start", "--no-block", service)
     wrong = Trial(facts["proofs"], facts["start_deadline"], stable).wrong(
-        lambda: probe.ask(layout.slot_socket(slot), facts[question], facts["host"], facts["timeout"]),
-        lambda: systemd.restarts(service),
+        lambda: _answer(layout, slot, facts, question), lambda: systemd.restarts(service)
     )
     if wrong:
         said = systemd.last_lines(service, begun)
@@ -38,6 +38,12 @@ def prove(layout: Layout, slot: str, facts: dict[str, Any], question: Literal["l
             _give_up(layout, slot, live, ran)
         kept = f"is live and not {question}" if slot == live else f"was not switched to, it is not {question}"
         raise SwitchError(f"{slot} {kept}: {wrong}\n{said}")
+
+
+def _answer(layout: Layout, slot: str, facts: dict[str, Any], question: Literal["live", "ready"]) -> str:
+    if layout.is_worker:
+        return workers.answer(layout, slot)
+    return probe.ask(layout.slot_socket(slot), facts[question], facts["host"], facts["timeout"])
 
 
 def _give_up(layout: Layout, slot: str, live: str | None, ran: bool) -> None:

@@ -67,7 +67,7 @@ def retire(layout: Layout) -> None:
     await_old_workers()
     boot = f"slackwater-{layout.app}.service"
     units = [boot, *(unit for pattern in layout.patterns() for unit in systemd.active_units(pattern))]
-    systemd.systemctl("stop", *units, timeout=STOP_LIMIT)
+    systemd.systemctl("stop", *units, timeout=_stop_limit(layout))
     systemd.systemctl("disable", "--quiet", boot)
     for slot in layout.slots():
         remove_slot(layout, slot)
@@ -76,6 +76,12 @@ def retire(layout: Layout) -> None:
     systemd.systemctl("daemon-reload")
     shutil.rmtree(layout.run, ignore_errors=True)
     shutil.rmtree(layout.settings)
+
+
+def _stop_limit(layout: Layout) -> float:
+    """Tasks of workers go on: they get the time that was promised to them."""
+    told = [float(layout.facts_of(slot)["stop_timeout"]) for slot in layout.slots()] if layout.is_worker else []
+    return max([STOP_LIMIT, *(seconds + systemd.START_TIMEOUT for seconds in told)])
 
 
 def await_old_workers(processes: Path = Path("/proc")) -> None:

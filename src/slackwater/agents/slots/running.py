@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from ..files import point
-from . import probe, standby, systemd
+from . import probe, standby, systemd, workers
 from .failures import SlotsError
 from .layout import Layout, target
 
@@ -32,12 +32,17 @@ def served(layout: Layout) -> str | None:
 
 
 def running(layout: Layout) -> set[str]:
-    """Slots of which socket or service runs or tries to."""
-    return {unit.split("@", 1)[1].rpartition(".")[0] for unit in systemd.active_units(layout.unit("*", "*"))}
+    """Slots of which a unit runs or tries to; a beat that was left alone would go on beside another."""
+    patterns = [layout.unit("*", "*"), *([layout.beat("*")] if layout.is_worker else [])]
+    units = [unit for pattern in patterns for unit in systemd.active_units(pattern)]
+    return {unit.split("@", 1)[1].rpartition(".")[0] for unit in units}
 
 
 def serve(layout: Layout, slot: str) -> None:
     """Brings the live slot back before anything is asked of it: a dependency that is down must not stop that."""
+    if layout.is_worker:
+        workers.serve(layout, slot)
+        return
     if systemd.active(layout.unit(slot, "socket")) and not probe.listening(layout.slot_socket(slot)):
         stop(layout, slot)  # its file is gone, and systemd makes no new one while the service runs
     systemd.systemctl("start", layout.unit(slot, "socket"))
@@ -65,7 +70,7 @@ def await_idle(layout: Layout, slot: str) -> None:
 
 def stop(layout: Layout, slot: str) -> None:
     """Socket and service in one go: after one of them alone a connection could start the service again."""
-    units = (layout.unit(slot, "socket"), layout.unit(slot, "service"))
+    units = layout.units_of(slot)
     limit = _time_of(layout, slot, "stop_timeout") + systemd.START_TIMEOUT
     systemd.systemctl("stop", *units, timeout=limit)
     systemd.forget_failure(*units)

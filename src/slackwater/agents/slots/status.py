@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from . import credentials, probe, prune, standby, systemd
+from . import credentials, probe, prune, standby, systemd, workers
 from .counters import STUB_STATUS, in_flight
 from .layout import Layout, target
 from .running import running
@@ -42,8 +42,9 @@ def status(layout: Layout, nginx: tuple[str, int] = STUB_STATUS) -> dict[str, An
 def _work(layout: Layout, slot: str | None) -> list[str]:
     if slot is None:
         return ["nothing is live"]
-    units = [layout.unit(slot, kind) for kind in ("socket", "service")]
-    work = [f"{unit} is not active" for unit in units if not systemd.active(unit)]
+    units = layout.units_of(slot)
+    resting = layout.is_worker and layout.is_drained
+    work = [f"{unit} is not active" for unit in units if not (resting or systemd.active(unit))]
     work += [f"{unit} has changed on disk" for unit in units if systemd.stale(unit)]
     work += [f"secret {name} is not there" for name in credentials.missing(layout, slot)]
     work += _socket_work(layout, slot)
@@ -53,6 +54,8 @@ def _work(layout: Layout, slot: str | None) -> list[str]:
 
 
 def _socket_work(layout: Layout, slot: str) -> list[str]:
+    if layout.is_worker:
+        return []
     if target(layout.socket) != layout.slot_socket(slot).name:
         return [f"{layout.socket} does not point to {slot}"]
     return [] if probe.listening(layout.socket) else [f"{layout.slot_socket(slot)} is not there"]
@@ -62,6 +65,8 @@ def health(layout: Layout, slot: str | None) -> dict[str, str]:
     """What the live and the ready path answer on the live slot's own socket; empty is well."""
     if slot is None or slot not in layout.slots():
         return dict.fromkeys(("live", "ready"), "nothing is live")
+    if layout.is_worker:
+        return dict.fromkeys(("live", "ready"), workers.answer(layout, slot))
     facts = layout.facts_of(slot)
     limit = min(facts["timeout"], LONGEST_PROBE)
     path, host = layout.slot_socket(slot), facts["host"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..files import point, write_whole
-from . import standby, systemd
+from . import standby, systemd, workers
 from .credentials import provide
 from .layout import Layout, target
 from .locks import lock
@@ -55,6 +55,8 @@ def settle(layout: Layout, *, expired: bool = False, proved: str | None = None) 
 
 def _switch(layout: Layout, slot: str, seconds: float, question: Literal["live", "ready"] = "ready") -> None:
     told, live = facts(layout, slot), layout.live_slot()
+    if layout.is_worker and layout.is_drained:
+        raise SwitchError(f"{slot} was not started, this host is out of service: `slackwater undrain` puts it back")
     publish(layout, told["release"], told["public"])
     provide(layout, slot)
     systemd.systemctl("daemon-reload")
@@ -63,10 +65,14 @@ def _switch(layout: Layout, slot: str, seconds: float, question: Literal["live",
     else:
         stop_others(layout, slot, served(layout))  # at most two run: memory was reckoned for two
     prove(layout, slot, told, question)
-    point(layout.socket, layout.slot_socket(slot).name)
+    if not layout.is_worker:
+        point(layout.socket, layout.slot_socket(slot).name)
     if slot != live:
         record(layout, slot, told["release"])
-        _replace(layout, live, seconds)
+        # Two slots that consume are no way back: tasks of the new release would go to the old one's processes.
+        _replace(layout, live, 0 if layout.is_worker else seconds)
+    if layout.is_worker:
+        workers.move_beat(layout, slot)
     stop_others(layout, slot, standby.waiting(layout))
     prune(layout)
     layout.last_error.unlink(missing_ok=True)

@@ -14,6 +14,8 @@ def instance(subject: Subject) -> Iterator[Statement]:
     words = of("autoscaling", "CompleteLifecycleAction RecordLifecycleActionHeartbeat")
     yield Statement("OwnLifecycle", words, [subject.scaling_group])
     yield Statement("OwnState", of("autoscaling", "DescribeAutoScalingInstances"))
+    if "worker" in subject.group.groups:
+        yield Statement("CountOfGroup", of("autoscaling", "DescribeAutoScalingGroups"))
     yield from _traffic(subject)
     # CloudWatch knows no narrower resource than a namespace.
     metrics = {"StringEquals": {"cloudwatch:namespace": "Slackwater"}}

@@ -145,6 +145,17 @@ class Levers:
         with LOCK:
             return self._region.registry.view(instance)
 
+    def admit(self, guest: Instance) -> None:
+        """A machine beside the cloud's own reads this of itself, credentials too: a balancer that follows a group."""
+        with LOCK:
+            self._region.registry.guests.append(guest)
+
+    def members(self, group: str) -> dict[str, str]:
+        """The lifecycle state of each instance of the group; none where there is no such group (yet)."""
+        with LOCK:
+            found = self._region.books.groups.get(group)
+            return {member.id: member.state for member in found.everyone()} if found else {}
+
     def put_in(self, instance: str, state: str) -> None:
         """The group tells this lifecycle state of its instance, however it came to it."""
         with LOCK:

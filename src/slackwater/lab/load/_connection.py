@@ -20,11 +20,13 @@ class BrokenError(Exception):
 
 
 class Answer(NamedTuple):
-    """`ids` are the request ids that header and JSON body name; `release` is the body's, "" when it names none."""
+    """`ids` are the request ids that header and JSON body name; `release` and `instance` are the body's, "" when it
+    names none."""
 
     status: int
     ids: frozenset[str]
     release: str
+    instance: str
     kept: bool
 
 
@@ -109,9 +111,9 @@ class Connection(asyncio.Protocol):
         status = self._parser.get_status_code()
         if not self._waiting or self._waiting.done() or status < 200:  # 1xx: the answer itself is still to come
             return
-        name, release = said(b"".join(self._body))
+        name, release, instance = said(b"".join(self._body))
         ids = frozenset({self._id.decode("latin-1"), name} - {""})
-        self._waiting.set_result(Answer(status, ids, release, self._parser.should_keep_alive()))
+        self._waiting.set_result(Answer(status, ids, release, instance, self._parser.should_keep_alive()))
 
 
 class Pool:
@@ -138,11 +140,11 @@ class Pool:
             connection.close()
 
 
-def said(body: bytes) -> tuple[str, str]:
-    """Request id and release that a JSON body names; "" for what it does not."""
+def said(body: bytes) -> tuple[str, ...]:
+    """Request id, release and instance that a JSON body names; "" for what it does not."""
     try:
         words = json.loads(body) if body[:1] == b"{" else {}
     except ValueError:
-        return "", ""
-    name, release = words.get("id"), words.get("release")
-    return name if isinstance(name, str) else "", release if isinstance(release, str) else ""
+        words = {}
+    found = (words.get(name) for name in ("id", "release", "instance"))
+    return tuple(word if isinstance(word, str) else "" for word in found)

@@ -62,6 +62,11 @@ class Request:
     data: bytes
 
     @property
+    def asked(self) -> float:
+        """Seconds that the app was asked to take."""
+        return self.patience - ANSWER_TIMEOUT
+
+    @property
     def is_post(self) -> bool:
         return self.kind.startswith("POST")
 

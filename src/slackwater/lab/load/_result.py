@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import nlargest
 from math import inf
 
 from slackwater.lab.load._connection import Answer
@@ -15,17 +16,36 @@ from slackwater.lab.load._load import Request
 
 A_LOADS_ID = re.compile(r"load[0-9a-f]{8}-\d+")
 """An app may name ids of its own in its answers; these are requests'."""
+WAITS = 3
+"""Of the longest: one alone does not tell a request that was tried twice from a machine that stood still."""
 GOODBYES = frozenset({"1000", "1001", "1012"})
 """Close codes with which a server ends a WebSocket properly; any other end is a cut."""
 
 
 @dataclass
 class Answered:
-    """One release's answers, and moments on the monotonic clock."""
+    """The answers of one release or instance, and moments on the monotonic clock."""
 
     count: int = 0
     first_answer: float = inf
+    last_answer: float = -inf
     last_sent: float = -inf
+
+    def note(self, sent: float, now: float) -> None:
+        self.count += 1
+        self.first_answer, self.last_answer = min(self.first_answer, now), max(self.last_answer, now)
+        self.last_sent = max(self.last_sent, sent)
+
+
+@dataclass(frozen=True, order=True)
+class Wait:
+    """What somebody waited beyond what the app was asked to take, in seconds; `sent` is of the monotonic clock."""
+
+    seconds: float
+    kind: str
+    instance: str
+    sent: float
+    request: str
 
 
 @dataclass
@@ -57,7 +77,10 @@ class Result:
     delays: list[float] = field(default_factory=list)
     websockets: WebSockets = field(default_factory=WebSockets)
     releases: dict[str, Answered] = field(default_factory=dict)
+    instances: dict[str, Answered] = field(default_factory=dict)
     posted: set[str] = field(default_factory=set)
+    longest: list[Wait] = field(default_factory=list)
+    """Few, the longest first."""
     behind: float = 0.0
     """Seconds by which the client once fell behind its own clock: a large one says that this machine was too busy."""
 
@@ -73,19 +96,16 @@ class Result:
             self.mismatched[f"{request.kind}: the answer to another request"] += 1
         else:
             self.delays.append(delay)
-            self._keep(request, answer.release, sent)
+            waited = Wait(delay - request.asked, request.kind, answer.instance, sent, request.id)
+            self.longest = nlargest(WAITS, [*self.longest, waited])
+            self._keep(request, answer, sent)
 
-    def _keep(self, request: Request, release: str, sent: float) -> None:
+    def _keep(self, request: Request, answer: Answer, sent: float) -> None:
         if request.is_post:
             self.posted.add(request.id)
-        if release:
-            self._note(release, sent, time.monotonic())
-
-    def _note(self, release: str, sent: float, now: float) -> None:
-        seen = self.releases.setdefault(release, Answered())
-        seen.count += 1
-        seen.first_answer = min(seen.first_answer, now)
-        seen.last_sent = max(seen.last_sent, sent)
+        for name, seen in ((answer.release, self.releases), (answer.instance, self.instances)):
+            if name:
+                seen.setdefault(name, Answered()).note(sent, time.monotonic())
 
     def last_sent_to(self, release: str) -> float:
         """When the last request that this release answered was sent (monotonic clock); -inf when there was none."""

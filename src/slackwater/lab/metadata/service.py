@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from slackwater.lab.metadata.instance import Instance
 
@@ -55,6 +57,11 @@ class Service(ThreadingHTTPServer):
 
     def takes(self, instance: Instance, token: str | None) -> bool:
         return token is not None and self._tokens.get((instance.id, token), float("-inf")) > self.clock()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A machine may end in the midst of a question: that is no failure of who answers."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def forget(self) -> None:
         """No token is worth anything any more."""

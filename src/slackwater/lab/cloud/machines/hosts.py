@@ -49,6 +49,7 @@ class Machine:
 class LabMachines:
     """Hosts of `lab`; `image` is what `Lab.cloud_image` gave. What an earlier cloud left there goes first.
 
+    `furnish` is what is done to a new host before its first boot: an image of one's own is laid on its disk.
     `asked` is what instances asked their metadata service, as its own `asked`.
     """
 
@@ -58,6 +59,7 @@ class LabMachines:
         self.lab, self.image, self.suite = lab, image, suite
         self.network: Network = lab.connect()
         self.asked: list[Asked] = []
+        self.furnish: Callable[[LabHost], None] = _as_it_is
         self._machines: dict[str, Machine] = {}
         self._orders: list[Future[None]] = []
         self._number = 0
@@ -135,7 +137,7 @@ class LabMachines:
 
     def _boot(self, machine: Machine, up: Callable[[], None]) -> None:
         try:
-            machine.host = machine.host or self.lab.add(machine.record)
+            machine.host = machine.host or self._made(machine.record)
             machine.host.start()
         except LabError:
             machine.power = Power.OFF
@@ -143,6 +145,11 @@ class LabMachines:
         if machine.power is Power.COMING:
             machine.power = Power.ON
             up()
+
+    def _made(self, record: HostRecord) -> LabHost:
+        host = self.lab.add(record)
+        self.furnish(host)
+        return host
 
     def _discard(self, machine: Machine) -> None:
         if machine.host:
@@ -154,6 +161,10 @@ class LabMachines:
         done = machine.worker.submit(order)
         done.add_done_callback(lambda each: _report(machine, each))
         self._orders.append(done)
+
+
+def _as_it_is(host: LabHost) -> None:
+    """With the cloud's image alone."""
 
 
 def _host(machine: Machine) -> LabHost:

@@ -15,11 +15,13 @@ PENDING, RUNNING, STOPPED = ("pending", 0), ("running", 16), ("stopped", 80)
 
 
 class Registry:
-    """`views` are the instances' metadata, by id; a test may change them."""
+    """`views` are the instances' metadata, by id; a test may change them. `guests` are machines that run no instance of
+    this cloud and ask for metadata all the same."""
 
     def __init__(self, moto: Moto, region: str, machines: Machines) -> None:
         self._moto, self.region, self.machines = moto, region, machines
         self.views: dict[str, Instance] = {}
+        self.guests: list[Instance] = []
 
     def check_room(self) -> None:
         """Raises AwsError as EC2 does where there is none for one more."""
@@ -86,7 +88,7 @@ class Registry:
     def find(self, address: str) -> Instance | None:
         """Who asks the metadata service from there."""
         with LOCK:
-            return next((each for each in self.views.values() if each.address == address), None)
+            return next((each for each in (*self.views.values(), *self.guests) if each.address == address), None)
 
     def address_of(self, instance: str) -> str | None:
         view = self.views.get(instance)

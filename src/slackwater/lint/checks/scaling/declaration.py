@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slackwater.errors import SettingsError
-from slackwater.lint.fleet import APP, BALANCER, CLOUD, Fleet
+from slackwater.lint.fleet import APP, BALANCER, CLOUD, WORKER, Fleet
 from slackwater.lint.scaling import Scaling, scaling
 from slackwater.settings import Fault, ScalingGroup, Secret
 
 LOCAL = "@local"
 # The groups that deploy.py knows; any other may have its own file of group data.
-KNOWN = frozenset({APP, BALANCER, "worker", "database", "cache"})
+KNOWN = frozenset({APP, BALANCER, WORKER, "database", "cache"})
 
 
 def group_is_told_to_cloud(fleet: Fleet) -> Iterator[Fault]:
@@ -40,8 +40,11 @@ def groups_are_known(fleet: Fleet) -> Iterator[Fault]:
         groups = [*each.group.groups]
         if any(group not in known and not (fleet.project / "group_data" / f"{group}.py").is_file() for group in groups):
             yield each.fault("groups", f"must be groups that are deployed: {', '.join(sorted(KNOWN))}")
-        elif APP not in groups:
-            yield each.fault("groups", f"must hold {APP}: an instance is in service once its app answers, not before")
+        elif not {APP, WORKER} & set(groups):
+            allowed = (
+                f"must hold {APP} or {WORKER}: an instance is in service once its app answers or its workers consume"
+            )
+            yield each.fault("groups", allowed)
 
 
 def instances_have_an_app(fleet: Fleet) -> Iterator[Fault]:

@@ -1,0 +1,34 @@
+"""How many tasks wait for each instance of the group, by the workers' own count: what a policy may follow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+METRIC = "backlog_per_instance"
+FRESH = 60.0
+"""Seconds: the workers count every 20; an older count is of workers that hang, and none."""
+LARGEST = 65536
+"""Bytes: the app's own user writes the file, and this agent's memory is not for it."""
+IN_SERVICE = re.compile(r"<LifecycleState>\s*InService\s*</LifecycleState>")
+
+
+def waiting(path: Path, now: float) -> int | None:
+    """Messages that nobody has reserved, in all queues of this host's workers; None when nobody has counted lately."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return None
+        said = json.loads(path.read_text())
+        counts = [int(number) for number in said["queues"].values()]
+        fresh = abs(now - float(said["at"])) <= FRESH
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return sum(counts) if fresh and min(counts, default=-1) >= 0 else None
+
+
+def per_instance(count: int, scaling: Callable[..., str], group: str) -> float:
+    """Every instance in service publishes the same, so that their mean is it. Raises RefusedError."""
+    said = scaling("DescribeAutoScalingGroups", **{"AutoScalingGroupNames.member.1": group})
+    return count / max(1, len(IN_SERVICE.findall(said)))

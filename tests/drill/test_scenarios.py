@@ -1,0 +1,163 @@
+"""Scenarios on a cloud whose instances are in its books only: what they ask of the group, and what they plan."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slackwater.drill.declared import GROUP
+from slackwater.drill.operator import Operator
+from slackwater.drill.play import played
+from slackwater.drill.scenarios import crash, load, scale_in, spot
+from slackwater.drill.stage import Stage
+from slackwater.drill.timeline import watching
+from slackwater.errors import LabError
+from slackwater.lab import Lab, LabHost
+from slackwater.lab.addressing import INSTANCE, Network
+from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.places import PLACES
+from slackwater.lab.records import HostRecord
+
+
+class Paper(LabHost):
+    """A host in the books: its agent says at once that it has left, and nobody may ask more of it."""
+
+    def ssh(self, command: str, **_: Any) -> subprocess.CompletedProcess[str]:
+        assert "slackwater-drain status --json" == command
+        return subprocess.CompletedProcess(command, 0, '{"state": "drained"}', "")
+
+
+class OnPaper:
+    """Of LabMachines what a stage asks for."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, LabHost] = {}
+
+    def host(self, instance: str) -> LabHost:
+        record = HostRecord(f"{INSTANCE}-{len(self._hosts) + 1}", "bookworm", "none", instance=instance)
+        return self._hosts.setdefault(instance, Paper(record, Network("books", 63), PLACES))
+
+
+def policy(sky: Endpoint, name: str, step: int) -> None:
+    """As `slackwater apply` makes it of the declaration."""
+    high = step > 0
+    bound = "MetricIntervalLowerBound" if high else "MetricIntervalUpperBound"
+    made = sky.client("autoscaling").put_scaling_policy(
+        AutoScalingGroupName=GROUP, PolicyName=name, PolicyType="StepScaling", AdjustmentType="ChangeInCapacity",
+        EstimatedInstanceWarmup=0, StepAdjustments=[{bound: 0, "ScalingAdjustment": step}],
+    )  # fmt: skip
+    sky.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"slackwater-{GROUP}:{name}", Namespace="Drill", MetricName="load", Statistic="Average", Period=60,
+        EvaluationPeriods=1, Threshold=70 if high else 30, AlarmActions=[made["PolicyARN"]],
+        ComparisonOperator="GreaterThanThreshold" if high else "LessThanThreshold",
+    )  # fmt: skip
+
+
+def group(sky: Endpoint) -> Any:
+    ground = sky.cloud.ground("drill")
+    data = {"ImageId": ground.image, "InstanceType": "t3.small"}
+    sky.client("ec2").create_launch_template(LaunchTemplateName=GROUP, LaunchTemplateData=data)
+    sky.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=GROUP, MinSize=2, MaxSize=3, DesiredCapacity=2, VPCZoneIdentifier=ground.subnets[0],
+        LaunchTemplate={"LaunchTemplateName": GROUP, "Version": "1"},
+    )  # fmt: skip
+    policy(sky, "high", 1)
+    policy(sky, "low", -1)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def stage(tmp_path: Path, said: list[str]) -> Iterator[Stage]:
+    """A group of two that may have a third; nobody is there to be served."""
+    with cloud(tmp_path, lifecycle=True) as sky:
+        group(sky)
+        made = Stage(Lab("books"), sky, OnPaper(), Operator(tmp_path, sky), said.append, 2, 2, 3, 1)
+        with watching(made.tick):
+            made.wait(lambda: len(made.timeline.seen()) == 2, "the first two")
+            made.timeline.began -= 60  # nobody has to wait until the first two count in full
+            yield made
+
+
+def test_alarms_grow_and_shrink_the_group_and_nothing_else_does(stage: Stage, said: list[str]) -> None:
+    """Where there is no room for one, the other is played first."""
+    scale_in(stage)
+    load(stage)
+
+    assert ["scale-out", "scale-in", "load"] == [phase.name for phase in stage.phases]
+    assert (2, 1, []) == (stage.size, stage.planned, stage.faults)
+    assert 3 == len(stage.timeline.seen())
+    assert 1 == len(stage.phases[1].figures["drained in"])
+    assert [line for line in said if line.startswith("scale-out: ")]
+
+
+@pytest.mark.parametrize(("bound", "faults"), [(110, []), (0, [" s, and 0 s is the bound"])])
+def test_a_spot_instance_that_leaves_too_late_is_a_fault(stage: Stage, bound: float, faults: list[str]) -> None:
+    """It is gone as soon as its agent says so, long before the two minutes are over, and one comes in its place."""
+    before = stage.serving()
+    spot(stage, bound)
+
+    assert before[:1] == [one for one in before if one not in stage.states()]
+    assert stage.phases[0].seconds < 60
+    assert (2, 1) == (len(stage.states()), stage.planned)
+    assert faults == [fault[-len(faults[0]) :] for fault in stage.faults]
+
+
+def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> None:
+    """What is lost is told apart only until the balancers know, and not while another boots."""
+    before = set(stage.states())
+    crash(stage, blind=0)
+
+    assert ["crash", "replacement"] == [phase.name for phase in stage.phases]
+    assert 1 == len(before - set(stage.states()))
+    assert (1, []) == (stage.planned, stage.faults)
+
+
+def test_a_dead_machine_is_shown_as_dead(stage: Stage) -> None:
+    """Also as long as the group says that it is in service."""
+    stage.cloud.client("autoscaling").suspend_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["HealthCheck"])
+    dead, other = stage.serving()
+    stage.crash(dead)
+
+    assert {dead: "InService", other: "InService"} == stage.states()
+    assert {dead: "Crashed", other: "InService"} == stage.shown()
+
+
+def test_a_launch_that_nobody_planned_is_a_fault(stage: Stage) -> None:
+    """A fleet that loses a host for no reason may lose no request, and is sick all the same."""
+    with stage.phase("calm"):
+        one = stage.serving()[0]
+        stage.cloud.cloud.crash(one)
+        stage.wait(lambda: one not in stage.states(), "the end of it")
+        stage.settle()
+        stage.wait(lambda: len(stage.timeline.seen()) == 3, "a look")
+
+    assert ["calm: 1 launches that nobody planned"] == stage.faults
+
+
+def test_what_is_waited_for_is_bounded(stage: Stage) -> None:
+    """With the states, for whoever reads it."""
+    with pytest.raises(LabError, match=r"not within 0.2 s: the moon; the instances are .*InService"):
+        stage.wait(lambda: False, "the moon", limit=0.2)
+
+
+@pytest.mark.parametrize("end", [LabError("the disk is full"), KeyboardInterrupt(), SystemExit(143)])
+def test_after_one_that_did_not_end_no_other_is_played(stage: Stage, end: BaseException) -> None:
+    """Failed or interrupted: what is known by then is still reported, and is no success."""
+
+    def broken(stage: Stage) -> None:
+        with stage.phase("broken"):
+            raise end
+
+    faults = played(stage, [load, broken, load])
+
+    assert ["load", "broken"] == [phase.name for phase in stage.phases]
+    assert 1 == len(faults)
+    assert faults[0].startswith("broken: the disk is full" if isinstance(end, LabError) else "broken: interrupted")

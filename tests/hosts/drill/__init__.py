@@ -1,0 +1,1 @@
+"""Drills as an operator types them."""

@@ -1,0 +1,1 @@
+"""Worker hosts: tasks that outlive them."""
