@@ -149,7 +149,7 @@ def rebooted() -> Iterator[Row]:
 
 def called_back() -> Iterator[Row]:
     for step in (*FOR_AN_OPERATOR, HELD):
-        row = Row(f"undrain at {step}", operator, End.SERVES, step, UNDRAIN)
+        row = Row(f"undrain at {step}", operator, End.SERVES, step, UNDRAIN, daily=step == "stop")
         yield lingering(row, cut=())
 
 

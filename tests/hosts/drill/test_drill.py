@@ -1,4 +1,7 @@
-"""`slackwater drill` as an operator types it: what it counts, and that nothing of it stays."""
+"""`slackwater drill` as an operator types it: what it counts, and that nothing of it stays.
+
+A run that is not long has the short drill that ends the demo, and one that is interrupted.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,16 @@ from typing import Any
 import pytest
 
 from slackwater.lab import Lab
-from tests.hosts.converge.running import LONG
+from tests.hosts.converge.running import LONG_ONLY
 
 NAME = f"t{os.getpid()}-drill"
 MAIN = "import sys; from slackwater.cli import main; main()"
 SCALE_INS = 100
 """Each with a scale-out."""
-SPOTS = 50 if LONG else 1
-"""Each with a launch; the demo's test has one scale-in."""
-RATE = 300 if LONG else 50
-"""Requests a second; hosts boot all the time, and a small machine has no processor left for more."""
+SPOTS = 50
+"""Each with a launch."""
+RATE = 300
+"""Requests a second."""
 STORY = ["apply", "load", "scale-out", "rollout", "spot", "scale-in", "crash", "replacement"]
 BOUND = 110
 """Seconds from the notice: AWS ends a spot instance after 120."""
@@ -79,6 +82,7 @@ def played(report: dict[str, Any]) -> list[str]:
     return [phase["name"] for phase in report["phases"]]
 
 
+@LONG_ONLY
 def test_spot_interruptions_lose_nothing(name: str) -> None:
     """Half of the requests POST, on kept connections 40 ms away, some of 20 s, and WebSockets. Each has left within its
     bound, or it would be a fault."""
@@ -93,7 +97,7 @@ def test_spot_interruptions_lose_nothing(name: str) -> None:
     assert not Lab(name).exists()
 
 
-@pytest.mark.skipif(not LONG, reason="one is the demo's drill; in full with --long")
+@LONG_ONLY
 def test_scale_ins_and_scale_outs_lose_nothing(name: str) -> None:
     """Again and again, on one fleet."""
     report = ended(begin(name, "scale-in", "--times", str(SCALE_INS), "--rate", str(RATE)), SCALE_INS)
@@ -102,7 +106,7 @@ def test_scale_ins_and_scale_outs_lose_nothing(name: str) -> None:
     assert ["apply", "load", *["scale-out", "scale-in"] * SCALE_INS] == played(report)
 
 
-@pytest.mark.skipif(not LONG, reason="it takes a quarter of an hour; in full with --long")
+@LONG_ONLY
 def test_the_whole_story(name: str) -> None:
     """What a crash costs is told apart."""
     report = ended(begin(name), len(STORY))
@@ -111,7 +115,7 @@ def test_the_whole_story(name: str) -> None:
     assert STORY == played(report)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=LONG_ONLY)])
 def test_a_drill_that_is_interrupted_leaves_nothing(name: str, how: signal.Signals) -> None:
     """Wherever it is."""
     drill = begin(name)

@@ -9,7 +9,7 @@ import pytest
 
 from slackwater.lab.cloud import cloud
 from tests.hosts.balancers.desk import measured, until
-from tests.hosts.converge.running import LONG, count
+from tests.hosts.converge.running import LONG, LONG_ONLY, count
 from tests.hosts.drain.standing import Standing
 from tests.hosts.workers.conftest import Counted, Works
 from tests.hosts.workers.group import LEAVER, Group
@@ -29,6 +29,7 @@ def group(works: Works, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gr
         assert [] == endpoint.uncovered
 
 
+@LONG_ONLY
 def test_what_waits_is_published_by_the_instance(group: Group) -> None:
     """The tasks that nobody has reserved, divided by the instances in service."""
     ordered = group.site.send(WAITING, "metric")

@@ -10,7 +10,7 @@ from itertools import cycle, islice
 import pytest
 
 from tests.hosts.balancers.desk import measured, until
-from tests.hosts.converge.running import count
+from tests.hosts.converge.running import LONG_ONLY, count
 from tests.hosts.workers.conftest import Counted, Works, exactly_once
 
 TASKS, SCALE_INS = 1000, 20
@@ -58,6 +58,7 @@ def test_tasks_outlive_scale_ins(site: Works) -> None:
     assert [1, 0] == [len(site.beats(name)) for name in site.hosts()]
 
 
+@LONG_ONLY
 def test_a_machine_that_goes_down_puts_its_tasks_back(site: Works) -> None:
     """A reboot in the middle: the others take what it had."""
     ordered = site.send(20, "reboot")
@@ -84,6 +85,7 @@ def test_a_worker_that_is_killed_loses_nothing(site: Works) -> None:
     assert max(said["begun"][name] for name in ordered) > 1
 
 
+@LONG_ONLY
 def test_a_worker_that_hangs_is_started_anew(site: Works) -> None:
     """systemd hears nothing of its loop any more; until then it is active, and does nothing."""
     ordered = site.send(12, "hang")
@@ -114,6 +116,7 @@ def test_a_rollout_changes_the_workers_under_way(site: Works) -> None:
     assert len(ticks) <= (ticks[-1] - ticks[0]) * 1.05 + 5  # one a second: of two beats there would be two
 
 
+@LONG_ONLY
 def test_a_release_that_cannot_start_takes_no_task(site: Works) -> None:
     """It never consumes: the old workers go on, and the rollout says why."""
     before = site.releases()
@@ -147,7 +150,7 @@ def without_broker(site: Works, away: Away) -> Iterator[None]:
         site.on("cache-1", "systemctl start redis-server")
 
 
-@pytest.mark.parametrize("away", [stopped, silent])
+@pytest.mark.parametrize("away", [pytest.param(stopped, marks=LONG_ONLY), silent])
 def test_a_drain_without_the_broker_ends_in_time_and_says_so(site: Works, away: Away) -> None:
     """What the host had is given to others by the visibility timeout, and the operator knows."""
     name = f"{away.__name__}"
@@ -173,7 +176,7 @@ def rebooted(site: Works) -> None:
     site.lab.host("cache-1").reboot()
 
 
-@pytest.mark.parametrize("away", [restarted, rebooted])
+@pytest.mark.parametrize("away", [restarted, pytest.param(rebooted, marks=LONG_ONLY)])
 def test_a_broker_that_comes_back_finds_its_workers(site: Works, away: Away) -> None:
     """Nobody starts them anew: both consume again, and what they were at is done once."""
     name = away.__name__
@@ -188,6 +191,7 @@ def test_a_broker_that_comes_back_finds_its_workers(site: Works, away: Away) -> 
     exactly_once(ordered, said)
 
 
+@LONG_ONLY
 def test_a_drained_host_stays_out(site: Works) -> None:
     """Neither a converge nor a reboot starts its workers again; called back, it consumes."""
     name = "worker-2"
