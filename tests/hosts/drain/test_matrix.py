@@ -58,14 +58,14 @@ def test_a_fault_during_the_drain_costs_nobody_a_request(rested: Bench, row: Row
 
 
 def ended(bench: Bench, row: Row, instance: str, watch: Watch) -> None:
-    """Waits for it."""
+    """Waits for it. Who shall serve again serves yet when it is asked to leave: its fault comes first."""
     told = partial(seen, bench, watch)
     if row.end is End.GONE:
         bench.gone(instance)
     elif row.end is End.OUT:
         until(lambda: is_out(bench.said()), told, LIMIT)
     else:
-        until(lambda: is_back(bench.said()), told, LIMIT)
+        until(lambda: watch.is_met and is_back(bench.said()), told, LIMIT)
 
 
 def seen(bench: Bench, watch: Watch) -> tuple[object, ...]:
