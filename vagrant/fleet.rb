@@ -20,7 +20,7 @@ class Fleet
   DISTRIBUTIONS = %w[debian-12 ubuntu-24.04].freeze
   PROVIDERS = { "virtualbox" => nil, "libvirt" => "vagrant-libvirt", "lxc" => "vagrant-lxc" }.freeze
   PROGRAMS = { "virtualbox" => "VBoxManage", "libvirt" => "qemu-img", "lxc" => "lxc-start" }.freeze
-  GROUPS = %w[balancer app worker database].freeze
+  GROUPS = %w[balancer app worker database instance].freeze
   ARCHITECTURES = { "x86_64" => "amd64", "amd64" => "amd64", "aarch64" => "arm64", "arm64" => "arm64" }.freeze
   DRIVERS = %w[kvm qemu].freeze
   NUMBERS = { "count" => 0..9, "first" => 2..245, "memory" => 256..65_536, "cpus" => 1..64 }.freeze
@@ -52,7 +52,7 @@ class Fleet
 
   # What is reached without it. Not every program knows networks there, so each VM is named as well.
   def direct
-    ["localhost", "127.0.0.1", "#{network}.0/24", "#{network}.1", *nodes.map(&:address)].join(",")
+    ["localhost", "127.0.0.1", "169.254.169.254", "#{network}.0/24", "#{network}.1", *nodes.map(&:address)].join(",")
   end
 
   def driver

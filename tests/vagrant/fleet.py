@@ -9,9 +9,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,15 @@ LEDGER = "/var/lib/slackwater/shop/ledger"
 
 @dataclass
 class VagrantFleet:
-    """One balancer and two apps; `folder` holds all that is kept of them."""
+    """`counts` of each group, other than fleet.yml has them; `folder` holds all that is kept of them."""
 
     folder: Path
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         told = yaml.safe_load((PLACE / "fleet.yml").read_text())
+        for group, count in self.counts.items():
+            told["groups"][group]["count"] = count
         told |= {"network": NETWORK, "provider": "lxc", "lxc": {"bridge": BRIDGE}}
         (self.folder / "fleet.yml").write_text(yaml.safe_dump(told))
         (self.folder / "group_data").mkdir()
@@ -62,12 +65,16 @@ class VagrantFleet:
         for group, text in data.items():
             (self.folder / f"group_data/{group}.py").write_text(f'"""What this fleet is told."""{text}')
 
-    def run(self, *words: str | Path, cwd: Path = HOUSE) -> subprocess.CompletedProcess[str]:
+    @property
+    def environment(self) -> dict[str, str]:
         more = {
             "SLACKWATER_VAGRANT_FLEET": str(self.folder / "fleet.yml"), "PATH": f"{BIN}:{os.environ['PATH']}"
         }  # fmt: skip
+        return environment(self.folder, more)
+
+    def run(self, *words: str | Path, cwd: Path = HOUSE) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            list(map(str, words)), cwd=cwd, env=environment(self.folder, more), stdin=subprocess.DEVNULL,
+            list(map(str, words)), cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT, check=False,
         )  # fmt: skip
 
@@ -127,6 +134,19 @@ class VagrantFleet:
         """What the balancer calls each of its members' state."""
         page = json.loads(self.on("balancer-1", "curl -fsS http://127.0.0.1:8082/state"))
         return {member["name"]: member["state"] for member in page["members"]}
+
+
+@contextmanager
+def standing(fleet: VagrantFleet) -> Iterator[None]:
+    """From a box made here to VMs that are up; nothing of them is left behind."""
+    fleet.good(sys.executable, "-m", "slackwater.lab.box", "lxc", PLACE / "box")
+    try:
+        fleet.network("up")
+        fleet.vagrant("up")
+        yield
+    finally:
+        fleet.vagrant("destroy", "-f")
+        fleet.network("down")
 
 
 def until(condition: Callable[[], bool], limit: float = 120.0) -> None:

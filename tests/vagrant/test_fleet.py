@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.vagrant.conftest import PLACE
-from tests.vagrant.fleet import BRIDGE, VagrantFleet, until
+from tests.vagrant.fleet import BRIDGE, VagrantFleet, standing, until
 
 pytestmark = pytest.mark.vagrant
 
@@ -18,14 +16,8 @@ pytestmark = pytest.mark.vagrant
 @pytest.fixture(scope="module")
 def vms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VagrantFleet]:
     made = VagrantFleet(tmp_path_factory.mktemp("vms"))
-    made.good(sys.executable, "-m", "slackwater.lab.box", "lxc", PLACE / "box")
-    try:
-        made.network("up")
-        made.vagrant("up")
+    with standing(made):
         yield made
-    finally:
-        made.vagrant("destroy", "-f")
-        made.network("down")
 
 
 def test_a_second_converge_changes_nothing(vms: VagrantFleet) -> None:

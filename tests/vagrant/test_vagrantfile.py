@@ -170,7 +170,7 @@ def test_both_readers_see_one_fleet(tmp_path: Path) -> None:
         ({"groups__app__count": 10}, "groups.app.count is 10; allowed are whole numbers from 0 to 9."),
         ({"groups__app__memory": "1G"}, 'groups.app.memory is "1G"; allowed are whole numbers from 256 to 65536.'),
         ({"groups__app__first": 11}, "two VMs would have one address; move `first` of their groups apart."),
-        ({"groups__cache": {}}, "groups must name each of balancer, app, worker, database, and no other."),
+        ({"groups__cache": {}}, "groups must name each of balancer, app, worker, database, instance, and no other."),
         ({"libvirt__driver": "xen"}, 'libvirt.driver is "xen"; allowed are kvm, qemu.'),
         ({"lxc__bridge": "a name"}, 'lxc.bridge is "a name"; allowed is an interface\'s name.'),
         ({"proxy": "proxy:80"}, 'proxy is "proxy:80"; allowed is http://address:port.'),

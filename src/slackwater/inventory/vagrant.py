@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from paramiko import SSHConfig, SSHConfigDict
-
 from slackwater.errors import LabError
 from slackwater.inventory.purpose import Purpose, purpose
 from slackwater.inventory.saying import say
-from slackwater.inventory.vagrant_fleet import GROUPS, Vm, read
+from slackwater.inventory.vagrant_command import logins, running
+from slackwater.inventory.vagrant_fleet import GROUPS, INSTANCE, Vm, kept, read
 
 Host = tuple[str, dict[str, Any]]
-LAST = 600
-"""Characters of what Vagrant said last when it failed."""
 
 
 def vagrant_hosts(directory: str | Path = "vagrant") -> dict[str, list[Host]]:
@@ -32,9 +25,9 @@ def vagrant_hosts(directory: str | Path = "vagrant") -> dict[str, list[Host]]:
     place = Path(directory).resolve()
     fleet = read(place)
     up = {vm.name: {} for vm in fleet} if purpose() is Purpose.CHECK else _running(place)
-    machines = Path(os.environ.get("VAGRANT_DOTFILE_PATH", place / ".vagrant")) / "machines"
+    machines = kept(place)
     found: dict[str, list[Host]] = {group: [] for group in GROUPS}
-    for vm in fleet:
+    for vm in (each for each in fleet if each.group != INSTANCE):
         if vm.name in up:
             found[vm.group].append((vm.name, {**up[vm.name], **_told(vm, machines)}))
         else:
@@ -48,34 +41,10 @@ def _running(place: Path) -> dict[str, dict[str, Any]]:
 
     pyinfra's own connector asks once for each VM, and finds none where nobody has made threads cooperative.
     """
-    if not shutil.which("vagrant"):
-        raise LabError("Vagrant was not found on this machine: install it, then `vagrant up` in vagrant/")
-    names = list(_up(_vagrant(place, "status", "--machine-readable")))
+    names = running(place)
     if not names:
         raise LabError(f"no VM of {place} is up: run `vagrant up` there, then this again")
-    config = SSHConfig.from_text(_vagrant(place, "ssh-config", *names))
-    return {name: _words(config.lookup(name)) for name in names}
-
-
-def _up(status: str) -> Iterator[str]:
-    """https://developer.hashicorp.com/vagrant/docs/cli/machine-readable: time, VM, kind and what there is to say."""
-    for line in status.splitlines():
-        _, name, kind, *said = [*line.split(",", 3), "", "", ""]
-        if kind == "state" and said[0] == "running":
-            yield name
-
-
-def _vagrant(place: Path, *words: str) -> str:
-    done = subprocess.run(["vagrant", *words], cwd=place, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = " ".join((done.stderr or done.stdout).split())[-LAST:]
-        raise LabError(f"`vagrant {' '.join(words)}` in {place} ended with status {done.returncode}: {last}")
-    return done.stdout
-
-
-def _words(told: SSHConfigDict) -> dict[str, Any]:
-    key = {"ssh_key": told["identityfile"][0]} if "identityfile" in told else {}
-    return {"ssh_hostname": told["hostname"], "ssh_port": int(told["port"]), "ssh_user": told["user"], **key}
+    return logins(place, *names)
 
 
 def _told(vm: Vm, machines: Path) -> dict[str, Any]:
@@ -99,7 +68,11 @@ def _known_hosts(vm: Vm, machines: Path) -> dict[str, str]:
 
 
 def _fleet(machines: Path) -> str:
-    """A fleet that was destroyed and made again is another one: nothing was ever proved in it."""
-    identities = sorted(machines.glob("*/*/id"), key=lambda file: (file.stat().st_mtime, file))
+    """A fleet that was destroyed and made again is another one: nothing was ever proved in it.
+
+    VMs that are instances of the lab's cloud are made again each time one of them has ended.
+    """
+    found = (file for file in machines.glob("*/*/id") if not file.parts[-3].startswith(INSTANCE))
+    identities = sorted(found, key=lambda file: (file.stat().st_mtime, file))
     made = identities[0].read_bytes() if identities else b""
     return f"vagrant-{hashlib.sha256(made).hexdigest()[:8]}"

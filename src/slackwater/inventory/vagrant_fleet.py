@@ -15,6 +15,8 @@ from slackwater.errors import SettingsError
 VARIABLE = "SLACKWATER_VAGRANT_FLEET"
 FILE = "fleet.yml"
 GROUPS = ("balancer", "app", "worker", "database")
+INSTANCE = "instance"
+"""The VMs that the lab's cloud takes for its instances: of no group until they are one's."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,13 @@ def read(directory: Path) -> list[Vm]:
         ) from error
 
 
+def kept(directory: Path) -> Path:
+    """What Vagrant keeps of its VMs there: NAME/PROVIDER/ each, which goes when the VM does."""
+    return Path(os.environ.get("VAGRANT_DOTFILE_PATH", directory / ".vagrant")) / "machines"
+
+
 def _vms(told: Any) -> Iterator[Vm]:
-    for group in GROUPS:
+    for group in (*GROUPS, INSTANCE):
         numbers = told["groups"][group]
         for number in range(numbers["count"]):
             yield Vm(f"{group}-{number + 1}", group, f"{told['network']}.{numbers['first'] + number}")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from slackwater.errors import LabError
 from slackwater.lab.cloud.machines.remains import clear
+from slackwater.lab.cloud.machines.vagrant import clear as make_anew
 from slackwater.lab.fleet import Lab
 from slackwater.lab.identity import write_whole
 from slackwater.lab.locks import locked
@@ -27,6 +28,8 @@ MODULE = "slackwater.lab.cloud.process"
 START_LIMIT = 60.0
 # It has nothing to finish; whoever ignores SIGTERM for so long is stuck.
 STOP_LIMIT = 10.0
+# What Vagrant has begun it must end, or the VM stays locked.
+VAGRANT_STOP_LIMIT = 600.0
 PAUSE = 0.05
 LAST = 2000
 
@@ -40,16 +43,21 @@ class Record:
     endpoint: str
     lifecycle: bool = False
     lab: str | None = None
+    vagrant: str | None = None
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`lab`: instances are its hosts, of that image and suite; `lifecycle`: hooks hold them."""
+    """`lab`: instances are its hosts, of that image and suite; `vagrant`: they are VMs of the Vagrantfile there.
+
+    `lifecycle`: hooks hold them.
+    """
 
     lifecycle: bool = False
     lab: str | None = None
     image: str = ""
     suite: str = ""
+    vagrant: str | None = None
 
 
 def up(directory: Path = HOME, *, port: int = 0, kind: Kind = Kind()) -> tuple[Record, bool]:
@@ -65,17 +73,22 @@ def up(directory: Path = HOME, *, port: int = 0, kind: Kind = Kind()) -> tuple[R
 
 def _refuse_another_kind(record: Record, kind: Kind) -> None:
     """Where hooks hold nobody a drain has lost nothing, for it was never waited for."""
-    if (record.lifecycle, record.lab) != (kind.lifecycle, kind.lab):
-        there = f"with hosts in lab {record.lab!r}" if record.lab else "with" if record.lifecycle else "without"
+    if (record.lifecycle, record.lab, record.vagrant) != (kind.lifecycle, kind.lab, kind.vagrant):
         raise LabError(
-            f"The lab's cloud is there already, {there}{'' if record.lab else ' --lifecycle'}: end it first "
-            "(`slackwater lab cloud down`; what was made in it goes too), ask for the same kind, or give another "
-            "--directory."
+            f"The lab's cloud is there already, {_said(record)}: end it first (`slackwater lab cloud down`; what was "
+            "made in it goes too), ask for the same kind, or give another --directory."
         )
 
 
+def _said(record: Record) -> str:
+    if record.vagrant:
+        return f"with VMs of {record.vagrant}"
+    return f"with hosts in lab {record.lab!r}" if record.lab else f"with{'' if record.lifecycle else 'out'} --lifecycle"
+
+
 def down(directory: Path = HOME) -> bool:
-    """False if there was nothing to end. Hosts that were its instances go, and a lab that has no others."""
+    """False if there was nothing to end. Hosts that were its instances go, and a lab that has no others; VMs are made
+    anew."""
     if not directory.exists():
         return False
     with locked(directory / ".lock"):
@@ -84,6 +97,8 @@ def down(directory: Path = HOME) -> bool:
             _stop(record)
         if left and left.lab:
             _clear(Lab(left.lab))
+        if left and left.vagrant:
+            make_anew(Path(left.vagrant))
         (directory / FILE).unlink(missing_ok=True)
         return record is not None
 
@@ -110,7 +125,7 @@ def load(directory: Path) -> Record | None:
 
 def save(directory: Path, endpoint: str, kind: Kind) -> None:
     """Called by the process itself, once it listens."""
-    record = Record(os.getpid(), began(os.getpid()) or 0, endpoint, kind.lifecycle, kind.lab)
+    record = Record(os.getpid(), began(os.getpid()) or 0, endpoint, kind.lifecycle, kind.lab, kind.vagrant)
     write_whole(directory / FILE, json.dumps(asdict(record)) + "\n")
 
 
@@ -128,6 +143,7 @@ def _start(directory: Path, port: int, kind: Kind) -> Record:
     command = [sys.executable, "-m", MODULE, str(directory), "--port", str(port)]
     command += ["--lifecycle"] if kind.lifecycle else []
     command += ["--lab", kind.lab, "--image", kind.image, "--suite", kind.suite] if kind.lab else []
+    command += ["--vagrant", kind.vagrant] if kind.vagrant else []
     with (directory / LOG).open("a") as log:
         process = subprocess.Popen(
             command,
@@ -148,7 +164,7 @@ def _start(directory: Path, port: int, kind: Kind) -> Record:
 
 
 def _stop(record: Record) -> None:
-    deadline = time.monotonic() + STOP_LIMIT
+    deadline = time.monotonic() + (VAGRANT_STOP_LIMIT if record.vagrant else STOP_LIMIT)
     with suppress(ProcessLookupError):
         os.kill(record.pid, signal.SIGTERM)
     while began(record.pid) == record.began:

@@ -14,12 +14,15 @@ from slackwater.lab.cloud.background import HOME, Kind, running
 from slackwater.lab.cloud.background import down as end
 from slackwater.lab.cloud.background import up as begin
 from slackwater.lab.cloud.desk import pull
+from slackwater.lab.cloud.machines.vagrant import pool
 from slackwater.lab.fleet import Lab
 from slackwater.lab.image import SUITES
 from slackwater.lab.inventory import VARIABLE
 from slackwater.lab.progress import Progress
 
 LAB, ACTIONS, NOTICE = "cloud", ("terminate", "stop"), 120.0
+
+VAGRANTFILE = click.Path(path_type=Path, exists=True, file_okay=False)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,21 +51,23 @@ def cloud() -> None:
 @click.option("--hosts", is_flag=True, help="Instances are hosts of a lab that boot with their user-data; needs root.")
 @click.option("--name", envvar=VARIABLE, default=LAB, show_default=True, show_envvar=True, help="The lab of --hosts.")
 @click.option("--suite", type=click.Choice(SUITES), default=SUITES[0], show_default=True, help="Of --hosts.")
+@click.option("--vagrant", type=VAGRANTFILE, help="Instances are the VMs `instance-…` of the Vagrantfile there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the endpoint as JSON.")
-def up(directory: Path, port: int, lifecycle: bool, hosts: bool, as_json: bool, **of_hosts: str) -> None:
+def up(directory: Path, port: int, as_json: bool, **wanted: Any) -> None:
     """Start the cloud in the background; one that is there already stays as it is; of the other kind, it is refused.
 
     Standard output is its endpoint. It asks for no real keys, and none should be near it. With --hosts it listens where
     the lab's hosts reach it, hooks hold instances, and `slackwater lab status` shows them beside the lab's other hosts.
+    With --vagrant it listens where the VMs reach it; one that has been an instance is destroyed and made anew.
 
     \b
     Example:
       slackwater lab cloud up --json
       export AWS_ENDPOINT_URL=$(slackwater lab cloud up)
       slackwater lab cloud up --hosts --name prod
+      slackwater lab cloud up --vagrant vagrant
     """
-    kind = _of_hosts(**of_hosts) if hosts else Kind(lifecycle)
-    record, started = begin(directory, port=port, kind=kind)
+    record, started = begin(directory, port=port, kind=_kind(**wanted))
     click.echo(f"cloud: {'started' if started else 'is there already'}, process {record.pid}", err=True)
     click.echo(json.dumps({"endpoint": record.endpoint}) if as_json else record.endpoint)
 
@@ -112,6 +117,20 @@ def _endpoint(directory: Path) -> str:
     if record is None:
         raise LabError("There is no cloud: `slackwater lab cloud up` starts one")
     return record.endpoint
+
+
+def _kind(lifecycle: bool, hosts: bool, vagrant: Path | None, **of_hosts: str) -> Kind:
+    if hosts and vagrant:
+        raise click.UsageError("--hosts and --vagrant: instances are either the one or the other")
+    if vagrant:
+        return _of_vms(vagrant.resolve())
+    return _of_hosts(**of_hosts) if hosts else Kind(lifecycle)
+
+
+def _of_vms(place: Path) -> Kind:
+    """Which VMs are up is looked at here, where somebody reads what is missing."""
+    pool(place)
+    return Kind(lifecycle=True, vagrant=str(place))
 
 
 def _of_hosts(name: str, suite: str) -> Kind:

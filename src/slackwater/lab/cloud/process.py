@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from slackwater.lab.cloud.background import Kind, save
+from slackwater.lab.cloud.machines import Machines
 from slackwater.lab.cloud.machines.hosts import LabMachines
+from slackwater.lab.cloud.machines.vagrant import VagrantMachines
 from slackwater.lab.cloud.server import cloud
 from slackwater.lab.fleet import Lab
 
@@ -23,16 +25,23 @@ from slackwater.lab.fleet import Lab
 @click.option("--lab", default=None)
 @click.option("--image", default="")
 @click.option("--suite", default="")
+@click.option("--vagrant", default=None)
 def main(directory: Path, port: int, **asked: Any) -> None:
     """Serves until it is told to end."""
     kind = Kind(**asked)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    machines = LabMachines(Lab(kind.lab), kind.image, kind.suite) if kind.lab else None
-    with cloud(port=port, lifecycle=kind.lifecycle, machines=machines) as endpoint:
+    with cloud(port=port, lifecycle=kind.lifecycle, machines=_machines(kind)) as endpoint:
         save(directory, endpoint.url, kind)
         ended.wait()
+
+
+def _machines(kind: Kind) -> Machines | None:
+    """None: they are in the books only."""
+    if kind.vagrant:
+        return VagrantMachines(Path(kind.vagrant))
+    return LabMachines(Lab(kind.lab), kind.image, kind.suite) if kind.lab else None
 
 
 if __name__ == "__main__":

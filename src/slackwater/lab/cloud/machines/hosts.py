@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import Enum
 
 from slackwater.errors import LabError
 from slackwater.lab.addressing import INSTANCE, Network, most
+from slackwater.lab.cloud.machines.machine import Power
 from slackwater.lab.cloud.machines.remains import clear
 from slackwater.lab.fleet import Lab
 from slackwater.lab.host import LabHost
@@ -28,17 +28,12 @@ GOODBYE = 20.0
 """Seconds that an instance has between its `poweroff` and the plug; EC2 gives it some minutes."""
 
 
-class Power(Enum):
-    """What was last ordered; whether a machine that is ON really runs is asked of the host."""
-
-    COMING = "coming"
-    ON = "on"
-    OFF = "off"
-
-
 @dataclass
 class Machine:
-    """Its orders are carried out one after the other, beside those of all other machines."""
+    """Its orders are carried out one after the other, beside those of all other machines.
+
+    Whether one that is ON really runs is asked of the host.
+    """
 
     record: HostRecord
     power: Power = Power.OFF

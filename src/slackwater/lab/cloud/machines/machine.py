@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from enum import Enum
 from typing import Protocol
 
 from slackwater.lab.metadata import Instance
 from slackwater.lab.metadata.service import Find
+
+
+class Power(Enum):
+    """What was last ordered, or seen since."""
+
+    COMING = "coming"
+    ON = "on"
+    OFF = "off"
 
 
 class Machines(Protocol):
