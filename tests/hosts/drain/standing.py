@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from slackwater.lab import Lab, LabHost
+from slackwater.lab.launches.disk import upper
 from slackwater.lab.metadata import Instance, Service, in_lab, serving
 from slackwater.lab.metadata.service import Find
-from tests.hosts.converge.running import out
 
 GOODBYE = 8.0
 """Seconds between an instance's `poweroff` and the plug."""
 LAST = "/root/leave.last.json"
 """What the instance before has written of its leave."""
-WIPE = f"""set -eu
-systemctl stop slackwater-drain.service
-rm -f {LAST}
-[ ! -s /var/lib/slackwater/drain/leave.json ] || cp /var/lib/slackwater/drain/leave.json {LAST}
-rm -rf /var/lib/slackwater/drain/leave.json /var/lib/slackwater/drain.wish/* /run/slackwater-drain-hooks/*
-rm -f /run/slackwater-drain/draining /run/slackwater-drain/state.json
-systemctl start slackwater-drain.service
-"""
-"""An instance is new: no leave, no wish. Code, settings and the app stay, as an image would have them."""
+LEAVE, WISHES = "var/lib/slackwater/drain/leave.json", "var/lib/slackwater/drain.wish"
 
 
 @dataclass
@@ -99,9 +93,10 @@ class Standing:
             self._order(place, lambda place=place: how(place))  # type: ignore[misc]
 
     def _boot(self, place: Place, up: Callable[[], None]) -> None:
+        if not place.host.power.is_on():
+            wipe(upper(place.host))
         place.host.start()
         place.host.wait_until_ready()
-        out(place.host, WIPE)
         place.is_coming = False
         up()
 
@@ -111,3 +106,16 @@ class Standing:
 
     def _order(self, place: Place, order: Callable[[], None]) -> None:
         self.orders.append(place.worker.submit(order))
+
+
+def wipe(disk: Path) -> None:
+    """An instance is new: no leave, no wish. Code, settings and the app stay, as an image would have them.
+
+    While it is off: an agent that boots with the leave of another instance goes on with it at once.
+    """
+    leave, last = disk / LEAVE, disk / LAST.lstrip("/")
+    last.unlink(missing_ok=True)
+    if leave.exists() and leave.stat().st_size:
+        shutil.copyfile(leave, last)
+    for file in (leave, *(disk / WISHES).glob("*")):
+        file.unlink(missing_ok=True)

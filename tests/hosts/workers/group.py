@@ -70,7 +70,6 @@ class Group:
         until(self.machines.has_room, self._errors, LIMIT)
         self.asg.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=2)
         until(self._are_in_service, self._errors, LIMIT)
-        self.site.on(LEAVER, "systemctl restart slackwater-shop.service")
         until(lambda: self.site.units(LEAVER) != [], "its workers", LIMIT)
 
     def published(self, metric: str) -> list[float]:
