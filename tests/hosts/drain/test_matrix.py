@@ -16,7 +16,7 @@ from tests.hosts.drain.rows import UNDRAIN, End, Row, table
 from tests.hosts.drain.watching import Watch
 from tests.hosts.releases.site import nothing_lost, traffic
 
-RATE, RTT = 120, 0.04
+RATE, RTT = 120 if LONG else 60, 0.04
 ROWS = [row for row in table() if LONG or row.daily]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slackwater.lab import Lab, load
-from tests.hosts.converge.running import BIN, HOUSE, LIMIT, environment, out, settle, url
+from tests.hosts.converge.running import BIN, HOUSE, LIMIT, LONG, environment, out, settle, url
 from tests.hosts.counting import counted
 
 LEDGER = "/var/lib/slackwater/shop/ledger"
@@ -29,6 +29,8 @@ app = App(
 """
 START = 60
 """Seconds that a good release may take to start: it takes three, and more where others use the machine."""
+STEADY = 100 if LONG else 50
+"""Requests a second where no requirement names a number."""
 FASTEST = ("--bake", "0", "--batch", "100%")
 
 
@@ -142,7 +144,7 @@ class Site:
 
 
 @contextmanager
-def traffic(site: Site, rate: float = 100, **words: Any) -> Iterator[load.Running]:
+def traffic(site: Site, rate: float = STEADY, **words: Any) -> Iterator[load.Running]:
     """People at the balancer while the block runs; `result` says what became of them."""
     with counted(site.lab, load.Load(url(site.lab), rate=rate, seconds=LIMIT * 4, **words)) as people:
         yield people
