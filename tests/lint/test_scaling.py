@@ -124,7 +124,10 @@ CLEAN: dict[str, dict[str, str | None]] = {
         "inventories/prod.py": 'cloud = ["@local"]\n',
     },
     "with some that wait": cloud(warm_pool="WarmPool(minimum=1)"),
-    "an app beside its workers": cloud(groups='["app", "worker"]'),
+    "workers alone": {
+        **cloud(groups='["worker"]'),
+        "group_data/worker.py": f'{OPENING}worker = Worker(application="shop.tasks:celery")\n',
+    },
     "logs in a bucket": {
         **cloud(),
         "group_data/app.py": app() + 'logs = Logs(ship_to="s3://example-bucket/logs")\n',

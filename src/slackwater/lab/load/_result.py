@@ -96,7 +96,7 @@ class Result:
             self.mismatched[f"{request.kind}: the answer to another request"] += 1
         else:
             self.delays.append(delay)
-            waited = Wait(delay - request.asked, request.kind, answer.instance, sent, request.id)
+            waited = Wait(max(0.0, delay - request.asked), request.kind, answer.instance, sent, request.id)
             self.longest = nlargest(WAITS, [*self.longest, waited])
             self._keep(request, answer, sent)
 
