@@ -16,6 +16,8 @@ from tests.hosts.drain.bench import HOOK_TIMEOUT, LIMIT, Bench
 
 NO_METADATA = "ip route add unreachable 169.254.169.254/32"
 METADATA_AGAIN = "ip route del unreachable 169.254.169.254/32"
+RECENT = 60
+"""Seconds for which an agent waits for whoever has asked: the next row's leave would, too."""
 AWAY = 10.0
 """Seconds without metadata when the notice comes."""
 STATE = "/var/lib/slackwater/drain"
@@ -94,6 +96,7 @@ def second_balancer(bench: Bench) -> Iterator[None]:
     until(lambda: requests.get(place, timeout=5).ok, "the gate to answer")
     until(lambda: noted(bench, before), "the agent to note who has asked", LIMIT)
     yield
+    until(lambda: not noted(bench, time.time() - RECENT), "the agent to forget who has asked", LIMIT)
 
 
 def noted(bench: Bench, since: float) -> bool:
