@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from slackwater.lab.metadata.service import Find
 
 GOODBYE = 8.0
 """Seconds between an instance's `poweroff` and the plug."""
+NOTICED = 8.0
+"""Seconds until a balancer has given up a machine whose plug was pulled, and its connections; the next one gets its
+address, and on EC2 would not get it, or boot, so soon."""
 LAST = "/root/leave.last.json"
 """What the instance before has written of its leave."""
 LEAVE, WISHES = "var/lib/slackwater/drain/leave.json", "var/lib/slackwater/drain.wish"
@@ -101,7 +105,10 @@ class Standing:
         up()
 
     def _discard(self, place: Place) -> None:
+        begun = time.monotonic()
         place.host.shut_down(GOODBYE)
+        if time.monotonic() - begun >= GOODBYE:
+            time.sleep(NOTICED)
         place.instance = ""
 
     def _order(self, place: Place, order: Callable[[], None]) -> None:
