@@ -86,7 +86,7 @@ def test_a_restart_changes_nothing(site: Site) -> None:
 
 
 def test_the_dead_are_cut_once_nginx_knows(site: Site) -> None:
-    """And once more when some of their requests are still in flight a second later; who drains is never cut."""
+    """And once more when some of their requests are still in flight a second later; not who drains and answers."""
 
     async def run() -> tuple[str, list[int]]:
         found = await backends(4)

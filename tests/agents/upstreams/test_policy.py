@@ -184,7 +184,7 @@ def test_who_drains_is_not_counted_and_not_cut() -> None:
     for number in (1, 2):
         fleet, _ = tell(fleet, number, "d")
     calm = states(fleet)
-    dead = cut(fleet, 3, "---++") + cut(fleet, 1, "-----")
+    dead = cut(fleet, 3, "---++")
     fleet, _ = tell(fleet, 3, "---")
     needed = states(fleet)
     fleet, _ = tell(fleet, 3, "++")
@@ -202,17 +202,27 @@ def test_the_only_backend_that_drains_serves_on() -> None:
 
     assert ("h", "d") == (kept, states(fleet))
     assert "it answers that it drains, but no other looks well" == moved[0].reason
-    assert not any(dead)
+    assert ["", "", "1"] == dead
 
 
 def test_who_left_finishes_and_is_forgotten() -> None:
     """No source names it any more: no new request; it is watched until nothing is in flight."""
     fleet, moved = adopt(serving(3), [member(2), member(3)], RULES, 1000.0)
-    without, gone = forget(fleet, [member(1).place, member(2).place], 1010.0)
+    without, gone = forget(fleet, [member(1).place, member(2).place], RULES, 1010.0)
 
     assert "duu" == states(fleet)
     assert ["no source names it any more"] == [one.reason for one in moved]
     assert ("uu", ["gone"]) == (states(without), [one.after for one in gone])
+
+
+@pytest.mark.parametrize(("answers", "kept"), [("+", "uu"), ("-", "duu"), ("--", "duu"), ("---", "uu"), ("rrr", "uu")])
+def test_who_left_and_falls_silent_is_not_forgotten_before_it_is_found_dead(answers: str, kept: str) -> None:
+    """Connections are kept to it with nothing in flight; another instance may get its address."""
+    fleet, _ = adopt(serving(3), [member(2), member(3)], RULES, 1000.0)
+    fleet, _ = tell(fleet, 1, answers)
+    without, _ = forget(fleet, [member(1).place], RULES, 1010.0)
+
+    assert kept == states(without)
 
 
 def test_who_left_and_dies_is_cut() -> None:
@@ -223,6 +233,16 @@ def test_who_left_and_dies_is_cut() -> None:
 
     assert "xuu" == states(fleet)
     assert ["", "", "1"] == dead
+
+
+@pytest.mark.parametrize(
+    ("answers", "dead"), [("d---", [4]), ("d-d--", []), ("d555", []), ("drrrr", []), ("drrr-", [5])]
+)
+def test_who_drains_and_dies_is_cut(answers: str, dead: list[int]) -> None:
+    """It was ended before it had finished. In order it stops its app, then its nginx, and may go: nothing is left."""
+    found = cut(serving(3), 1, answers)
+
+    assert dead == [number for number, who in enumerate(found, 1) if who]
 
 
 @pytest.mark.parametrize("answers", ["5555", "rrrr"])
@@ -252,7 +272,6 @@ def test_who_left_and_stops_in_order_is_not_cut(answers: str) -> None:
         ("555------", [6]),
         ("---5---", [3, 7]),
         ("---++---", [3, 8]),
-        ("d----", []),
         ("rrrrrr", []),
         ("rrrr-", [5]),
         ("-rr", [3]),

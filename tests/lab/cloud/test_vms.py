@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from slackwater.errors import LabError
 from slackwater.lab.cli import lab
-from slackwater.lab.cloud.machines.vagrant import VagrantMachines, clear
+from slackwater.lab.cloud.machines.vagrant import VagrantMachines, clear, pool
 from slackwater.lab.metadata import Instance
 
 VAGRANT = """#!/bin/sh
@@ -43,6 +43,7 @@ echo "$*" >> "$VAGRANT_DOTFILE_PATH/asked"
 """
 SSH = """#!/bin/sh
 echo ssh >> "$VAGRANT_DOTFILE_PATH/asked"
+[ ! -e "$VAGRANT_DOTFILE_PATH/hangs" ] || exec sleep 20
 cat > "$VAGRANT_DOTFILE_PATH/told"
 [ ! -e "$VAGRANT_DOTFILE_PATH/refuses" ] || { echo "no space left on device"; exit 1; }
 """
@@ -156,6 +157,15 @@ def test_one_whose_user_data_cannot_be_run_never_comes_up(place: Path, machines:
     (place.parent / "dot/refuses").touch()
     machines.start(Instance("i-1", ""), lambda: pytest.fail("it is not up"))
     until(lambda: not machines.is_on("i-1"))
+
+
+def test_one_whose_user_data_never_end_is_given_up(place: Path) -> None:
+    """It neither stays coming for ever nor holds up what is ordered next."""
+    (place.parent / "dot/hangs").touch()
+    vm = next(iter(pool(place)))
+
+    with pytest.raises(LabError, match=r"instance-1 does not become an instance within 0.2 s"):
+        vm.take(Instance("i-1", ""), ("127.0.0.1", NOBODY), limit=0.2)
 
 
 def test_what_a_cloud_left_is_made_anew(place: Path, machines: VagrantMachines) -> None:

@@ -55,7 +55,7 @@ class Core:
         self._take(fleet, transitions, moves=fleet is not self.fleet)
 
     def forget(self, places: Iterable[Place]) -> None:
-        fleet, transitions = forget(self.fleet, places, self._clock())
+        fleet, transitions = forget(self.fleet, places, self.rules, self._clock())
         self._take(fleet, transitions, moves=fleet is not self.fleet)
         self.asked &= self.fleet.records.keys()
 

@@ -126,10 +126,11 @@ def _moved(record: Record, state: State, reason: str, now: float) -> Record:
     return replace(moved, admitted=True, since=now) if moved.serves and not record.serves else moved
 
 
-def forget(fleet: Fleet, places: Iterable[Place], now: float) -> tuple[Fleet, list[Transition]]:
-    """Drops those that have left and have nothing in flight any more."""
+def forget(fleet: Fleet, places: Iterable[Place], rules: Rules, now: float) -> tuple[Fleet, list[Transition]]:
+    """Drops those that have left and have nothing in flight any more; who falls silent is found dead first."""
     known = [fleet.records[place] for place in places if place in fleet.records]
-    gone = {record.member.place: record for record in known if record.left and not record.serves}
+    done = [record for record in known if record.left and not record.serves and not 0 < record.unheard < rules.fall]
+    gone = {record.member.place: record for record in done}
     if not gone:
         return fleet, []
     kept = {place: record for place, record in fleet.records.items() if place not in gone}

@@ -48,7 +48,6 @@ class VagrantMachines:
     def __init__(self, place: Path, knock: int = SSH) -> None:
         self._knock = knock
         self._places = [Place(vm) for vm in pool(place)]
-        self._orders: list[Future[None]] = []
         self._metadata = 0
         for each in self._places:
             if each.vm.is_used:
@@ -185,5 +184,5 @@ def _is_on(vm: PooledVm, knock: int) -> bool:
 
 
 def _report(place: Place, done: Future[None]) -> None:
-    if error := done.exception():
+    if not done.cancelled() and (error := done.exception()):
         log.error("%s (%s): %s", place.vm.name, place.instance or "no instance", error)

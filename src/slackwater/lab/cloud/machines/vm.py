@@ -85,13 +85,14 @@ class PooledVm:
         """Also after a cloud that was killed."""
         return any(kept(self._place).glob(f"{self.name}/*/{MARK}"))
 
-    def take(self, instance: Instance, metadata: tuple[str, int]) -> None:
-        """From now on it is this instance: its user-data run. LabError, with what was said, when they do not."""
+    def take(self, instance: Instance, metadata: tuple[str, int], limit: float = TAKE_LIMIT) -> None:
+        """From now on it is this instance: its user-data run, within `limit` seconds. LabError, with what was said,
+        when they do not."""
         (self._kept() / MARK).write_text(instance.id)
         told = instance.user_data or "#cloud-config\n{}\n"
         text = base64.encodebytes(told if isinstance(told, bytes) else told.encode()).decode().strip()
         address, port = metadata
-        self._as_root(TAKE.format(id=instance.id, user_data=text, address=address, port=port))
+        self._as_root(TAKE.format(id=instance.id, user_data=text, address=address, port=port), limit)
 
     def start(self) -> None:
         vagrant(self._place, "up", self.name, "--provider", self._provider())
@@ -124,11 +125,12 @@ class PooledVm:
             return identity.parent
         raise LabError(f"{self.name} of {self._place} has not been made yet: `vagrant up {self.name}` there")
 
-    def _as_root(self, script: str) -> None:
+    def _as_root(self, script: str, limit: float) -> None:
         command = [*_ssh(logins(self._place, self.name)[self.name], self._kept() / "known_hosts"), "sudo sh -s"]
-        done = subprocess.run(
-            command, input=script, capture_output=True, text=True, timeout=TAKE_LIMIT, check=False
-        )  # fmt: skip
+        try:
+            done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=limit, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"{self.name} does not become an instance within {limit:g} s") from error
         if done.returncode:
             raise LabError(f"{self.name} does not become an instance:\n{(done.stdout + done.stderr)[-LAST:]}")
 
