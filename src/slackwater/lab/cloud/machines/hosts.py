@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from slackwater.errors import LabError
 from slackwater.lab.addressing import INSTANCE, Network, most
 from slackwater.lab.cloud.machines.machine import Power
+from slackwater.lab.cloud.machines.orders import Orders
 from slackwater.lab.cloud.machines.remains import clear
 from slackwater.lab.fleet import Lab
 from slackwater.lab.host import LabHost
@@ -20,8 +19,6 @@ from slackwater.lab.metadata.service import Asked, Find
 from slackwater.lab.progress import SILENT, Progress
 from slackwater.lab.records import HostRecord
 
-log = logging.getLogger("slackwater.lab.cloud")
-
 ROOM = 16
 """Each host takes seven of the 128 inotify instances that root has; one too many boots without systemd."""
 GOODBYE = 20.0
@@ -30,15 +27,11 @@ GOODBYE = 20.0
 
 @dataclass
 class Machine:
-    """Its orders are carried out one after the other, beside those of all other machines.
-
-    Whether one that is ON really runs is asked of the host.
-    """
+    """Whether one that is ON really runs is asked of the host."""
 
     record: HostRecord
-    power: Power = Power.OFF
+    orders: Orders
     host: LabHost | None = None
-    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
 
 class LabMachines:
@@ -56,7 +49,7 @@ class LabMachines:
         self.asked: list[Asked] = []
         self.furnish: Callable[[LabHost], None] = _as_it_is
         self._machines: dict[str, Machine] = {}
-        self._orders: list[Future[None]] = []
+        self._removed: list[Orders] = []
         self._number = 0
         clear(lab)
 
@@ -80,40 +73,36 @@ class LabMachines:
 
     def start(self, instance: Instance, up: Callable[[], None]) -> None:
         if instance.id not in self._machines:
-            self._machines[instance.id] = Machine(self._record(instance.id))
+            record = self._record(instance.id)
+            self._machines[instance.id] = Machine(record, Orders(f"{instance.id} ({record.name})"))
         machine = self._machines[instance.id]
         instance.address = self.network.address(machine.record.name)
-        machine.power = Power.COMING
-        self._order(machine, lambda: self._boot(machine, up))
+        machine.orders.on(lambda: self._boot(machine), up)
 
     def stop(self, id: str) -> None:  # noqa: A002 - EC2's own word
         if machine := self._machines.get(id):
-            machine.power = Power.OFF
-            self._order(machine, lambda: _host(machine).shut_down(GOODBYE))
+            machine.orders.off(lambda: _host(machine).shut_down(GOODBYE))
 
     def crash(self, id: str) -> None:  # noqa: A002
         if machine := self._machines.get(id):
-            machine.power = Power.OFF
-            self._order(machine, lambda: _host(machine).power_cut())
+            machine.orders.off(lambda: _host(machine).power_cut())
 
     def remove(self, id: str) -> None:  # noqa: A002
         if machine := self._machines.pop(id, None):
-            machine.power = Power.OFF
-            self._order(machine, lambda: self._discard(machine))
-            machine.worker.shutdown(wait=False)
+            machine.orders.off(lambda: self._discard(machine))
+            machine.orders.end(wait=False)
+            self._removed.append(machine.orders)
 
     def is_on(self, id: str) -> bool:  # noqa: A002
         machine = self._machines.get(id)
-        if machine is None or machine.power is Power.OFF:
+        if machine is None or machine.orders.power is Power.OFF:
             return False
-        return machine.power is Power.COMING or _host(machine).power.is_on()
+        return machine.orders.power is Power.COMING or _host(machine).power.is_on()
 
     def close(self) -> None:
         """Waits for what was ordered; the hosts stay until `clear`."""
-        for machine in self._machines.values():
-            machine.worker.shutdown(wait=False)
-        for order in list(self._orders):
-            order.exception()
+        for orders in [*self._removed, *(machine.orders for machine in self._machines.values())]:
+            orders.end()
 
     def host(self, instance: str) -> LabHost:
         """Raises LabError for one that is not there."""
@@ -130,16 +119,9 @@ class LabMachines:
             if (name := f"{INSTANCE}-{self._number}") not in taken:
                 return HostRecord(name, self.suite, self.image, instance=instance)
 
-    def _boot(self, machine: Machine, up: Callable[[], None]) -> None:
-        try:
-            machine.host = machine.host or self._made(machine.record)
-            machine.host.start()
-        except LabError:
-            machine.power = Power.OFF
-            raise
-        if machine.power is Power.COMING:
-            machine.power = Power.ON
-            up()
+    def _boot(self, machine: Machine) -> None:
+        machine.host = machine.host or self._made(machine.record)
+        machine.host.start()
 
     def _made(self, record: HostRecord) -> LabHost:
         host = self.lab.add(record)
@@ -151,12 +133,6 @@ class LabMachines:
             machine.host.shut_down(GOODBYE)
             self.lab.remove([machine.record.name])
 
-    def _order(self, machine: Machine, order: Callable[[], None]) -> None:
-        self._orders = [each for each in self._orders if not each.done()]
-        done = machine.worker.submit(order)
-        done.add_done_callback(lambda each: _report(machine, each))
-        self._orders.append(done)
-
 
 def _as_it_is(host: LabHost) -> None:
     """With the cloud's image alone."""
@@ -166,8 +142,3 @@ def _host(machine: Machine) -> LabHost:
     if machine.host is None:
         raise LabError(f"{machine.record.name} was never started")
     return machine.host
-
-
-def _report(machine: Machine, done: Future[None]) -> None:
-    if error := done.exception():
-        log.error("%s (%s): %s", machine.record.instance, machine.record.name, error)

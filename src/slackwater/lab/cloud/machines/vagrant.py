@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from slackwater.errors import LabError
 from slackwater.inventory.vagrant_command import running
 from slackwater.inventory.vagrant_fleet import INSTANCE, read
 from slackwater.lab.cloud.machines.machine import Power
+from slackwater.lab.cloud.machines.orders import Orders
 from slackwater.lab.cloud.machines.vm import PooledVm
 from slackwater.lab.metadata import Instance, listening, serving
 from slackwater.lab.metadata.service import Find
@@ -27,13 +29,12 @@ LOOK = 5.0
 
 @dataclass
 class Place:
-    """A VM, and whose it is; its orders are carried out one after the other."""
+    """A VM, and whose it is."""
 
     vm: PooledVm
+    orders: Orders
     instance: str = ""
-    power: Power = Power.OFF
     is_fresh: bool = True
-    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
 
 class VagrantMachines:
@@ -47,7 +48,7 @@ class VagrantMachines:
 
     def __init__(self, place: Path, knock: int = SSH) -> None:
         self._knock = knock
-        self._places = [Place(vm) for vm in pool(place)]
+        self._places = [Place(vm, Orders(vm.name)) for vm in pool(place)]
         self._metadata = 0
         for each in self._places:
             if each.vm.is_used:
@@ -75,37 +76,37 @@ class VagrantMachines:
                 look.join()
 
     def start(self, instance: Instance, up: Callable[[], None]) -> None:
-        place = self._place(instance.id)
-        begin: Callable[[], None]
-        if place:
+        if place := self._place(instance.id):
             begin = place.vm.start
         else:
             place = next(self._free())
             place.instance, place.is_fresh = instance.id, False
-            vm, metadata = place.vm, (self.address, self._metadata)
-            begin = lambda: vm.take(instance, metadata)  # noqa: E731 - what is ordered takes no arguments
-        instance.address, place.power = place.vm.address, Power.COMING
-        self._order(place, lambda: self._begin(place, begin, up))
+            begin = partial(place.vm.take, instance, (self.address, self._metadata))
+        instance.address = place.vm.address
+        place.orders.on(begin, up)
 
     def stop(self, id: str) -> None:  # noqa: A002 - EC2's own word
-        self._off(id, PooledVm.stop)
+        if place := self._place(id):
+            place.orders.off(place.vm.stop)
 
     def crash(self, id: str) -> None:  # noqa: A002
-        self._off(id, PooledVm.crash)
+        if place := self._place(id):
+            place.orders.off(place.vm.crash)
 
     def remove(self, id: str) -> None:  # noqa: A002
-        if place := self._off(id, PooledVm.stop):
+        if place := self._place(id):
+            place.orders.off(place.vm.stop)
             place.instance = ""
             self._reset(place)
 
     def is_on(self, id: str) -> bool:  # noqa: A002
         place = self._place(id)
-        return place is not None and place.power is not Power.OFF
+        return place is not None and place.orders.power is not Power.OFF
 
     def close(self) -> None:
         """Waits for what has begun; VMs that are instances stay so until the pool is cleared."""
         for place in self._places:
-            place.worker.shutdown(cancel_futures=True)
+            place.orders.end(drop=True)
 
     def _free(self) -> Iterator[Place]:
         return (place for place in self._places if place.is_fresh and not place.instance)
@@ -113,26 +114,9 @@ class VagrantMachines:
     def _place(self, instance: str) -> Place | None:
         return next((place for place in self._places if place.instance == instance), None)
 
-    def _off(self, instance: str, how: Callable[[PooledVm], None]) -> Place | None:
-        place = self._place(instance)
-        if place:
-            vm, place.power = place.vm, Power.OFF
-            self._order(place, lambda: how(vm))
-        return place
-
-    def _begin(self, place: Place, begin: Callable[[], None], up: Callable[[], None]) -> None:
-        try:
-            begin()
-        except LabError:
-            place.power = Power.OFF
-            raise
-        if place.power is Power.COMING:
-            place.power = Power.ON
-            up()
-
     def _reset(self, place: Place) -> None:
         place.is_fresh = False
-        self._order(place, lambda: self._make_anew(place))
+        place.orders.give(lambda: self._make_anew(place))
 
     def _make_anew(self, place: Place) -> None:
         place.vm.reset()
@@ -142,12 +126,8 @@ class VagrantMachines:
         """EC2 finds out that a machine has gone off by itself."""
         while not ended.wait(LOOK):
             for place in self._places:
-                if place.power is Power.ON and not _is_on(place.vm, self._knock):
-                    place.power = Power.OFF
-
-    def _order(self, place: Place, order: Callable[[], None]) -> None:
-        done = place.worker.submit(order)
-        done.add_done_callback(lambda each: _report(place, each))
+                if place.orders.power is Power.ON and not _is_on(place.vm, self._knock):
+                    place.orders.power = Power.OFF
 
 
 def pool(place: Path) -> list[PooledVm]:
@@ -181,8 +161,3 @@ def _is_on(vm: PooledVm, knock: int) -> bool:
     except LabError as error:
         log.warning("%s: %s", vm.name, error)
         return True
-
-
-def _report(place: Place, done: Future[None]) -> None:
-    if not done.cancelled() and (error := done.exception()):
-        log.error("%s (%s): %s", place.vm.name, place.instance or "no instance", error)
