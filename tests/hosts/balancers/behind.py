@@ -8,7 +8,7 @@ from typing import Any
 from slackwater.lab import LabHost
 from slackwater.lab.cloud import Endpoint
 from slackwater.lab.metadata import Role, Service
-from tests.hosts.balancers.desk import PAGE, agent, members, until
+from tests.hosts.balancers.desk import PAGE, agent, places, until
 from tests.hosts.converge.running import out
 from tests.hosts.releases.site import Site
 
@@ -34,7 +34,7 @@ class Behind:
         """What the page says of the group; meanwhile every instance is a member, by the page and by nginx."""
         page = agent(self.balancer)
         assert dict.fromkeys(self.places, False) == {member["name"]: member["left"] for member in page["members"]}
-        assert self.places == {name: place[:2] for name, place in members(self.balancer).items()}
+        assert self.places == places(self.balancer)
         (found,) = page["sources"]
         return dict(found)
 

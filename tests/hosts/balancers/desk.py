@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -99,6 +100,23 @@ def listed(balancer: LabHost) -> dict[str, Any]:
 def members(balancer: LabHost) -> dict[str, tuple[str, int, int]]:
     """Address, port and weight of each member that nginx knows."""
     return {m["name"]: (m["address"], m["port"], m["weight"]) for m in listed(balancer)["members"]}
+
+
+def places(balancer: LabHost) -> dict[str, tuple[str, int]]:
+    """Of each member; its weight is lower for as long as it says that it is not ready, as on a busy machine."""
+    return {name: place[:2] for name, place in members(balancer).items()}
+
+
+def cuts(balancer: LabHost, address: str, port: int) -> list[int]:
+    """How many of this balancer's connections to that place the kernel ended, each time that it was asked to."""
+    said = out(balancer, "journalctl -o cat -u slackwater-upstreams.service")
+    line = rf"^connections to {re.escape(address)}:{port}: cut (\d+)"
+    return [int(number) for number in re.findall(line, said, re.MULTILINE)]
+
+
+def moves(balancer: LabHost, name: str) -> list[tuple[str, str]]:
+    """From which state to which, of the member of that name, as long as the agent remembers."""
+    return [(one["before"], one["after"]) for one in agent(balancer)["transitions"] if one["name"] == name]
 
 
 def settled(balancer: LabHost, wanted: Mapping[str, str], limit: float = LIMIT) -> float:

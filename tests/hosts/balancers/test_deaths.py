@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from slackwater.lab import LabHost, load
-from tests.hosts.balancers.desk import Look, measured, settled, states, until, watched
+from tests.hosts.balancers.desk import Look, cuts, measured, settled, states, until, watched
 from tests.hosts.converge.running import count
 from tests.hosts.releases.site import Site, traffic
 
@@ -57,17 +57,21 @@ def test_a_host_that_falls_silent_loses_no_get(site: Site, balancer: LabHost) ->
     """Its cable is pulled, with requests in flight and connections kept: they are cut and asked elsewhere."""
     for turn in range(count(10)):
         name = site.hosts()[turn % 3]
+        place = (site.lab.host(name).address, 8000)
+        before = len(cuts(balancer, *place))
         with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
             time.sleep(2)
             site.lab.host(name).network("off")
             took = until(lambda name=name: states(balancer).get(name) == "down", f"{name} down")
             time.sleep(8)
+            ended = sum(cuts(balancer, *place)[before:])
             site.lab.host(name).network("on")
             settled(balancer, dict.fromkeys(site.hosts(), "up"))
             time.sleep(2)
         result = people.stop()
-        measured(f"{name}: out after {took:.1f} s; {result.summary()}")
+        measured(f"{name}: out after {took:.1f} s, {ended} connections cut; {result.summary()}")
 
+        assert ended > 0
         assert 0 == result.lost["GET"], result.summary()
 
 

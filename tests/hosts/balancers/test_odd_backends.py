@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import pytest
 
 from slackwater.lab import LabHost
-from tests.hosts.balancers.desk import TOLD, measured, script, settled, states, until
+from tests.hosts.balancers.desk import TOLD, cuts, measured, moves, script, settled, states, until
 from tests.hosts.converge.running import out, rate
 from tests.hosts.releases.site import Site, traffic
 
-RATE, RTT = rate(150), 0.04
+RATE, RTT = rate(300), 0.04
 PORT = 8100
 ODD = """
 import asyncio, json, sys, time
@@ -107,13 +107,14 @@ def test_one_that_answers_now_and_then(site: Site, balancer: LabHost, mode: str,
         until(lambda: states(balancer).get("odd") == "up", lambda: f"odd up: {states(balancer)}")
         with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
             time.sleep(20)
-        seen = states(balancer)["odd"]
+        seen, way = states(balancer)["odd"], moves(balancer, "odd")
     result = people.stop()
     measured(f"{mode}: {seen}; {result.summary()}")
 
     assert 0 == result.lost["GET"], result.summary()
     assert posts_may_go or 0 == result.lost["POST"], result.summary()
     assert seen == ends or not ends
+    assert ({("up", "down"), ("down", "up")} <= set(way)) == (mode == "flaps")
 
 
 @pytest.mark.parametrize(("mode", "body"), [("hangs", "-"), ("slow body", "-"), ("wrong content", "instance")])
@@ -134,13 +135,16 @@ def test_one_that_begins_to_hang_is_taken_out(site: Site, balancer: LabHost) -> 
     """With requests in flight: they are cut there and asked elsewhere; a POST is answered 502."""
     with odd(site, balancer, "well"):
         settled(balancer, {"app-1": "up", "app-2": "up", "odd": "up"})
+        before = len(cuts(balancer, site.lab.host("app-3").address, PORT))
         with traffic(site, RATE, keepalive=1.0, rtt=RTT) as people:
             time.sleep(2)
             out(site.lab.host("app-3"), "systemctl kill -s STOP odd")
             took = until(lambda: states(balancer).get("odd") == "down", lambda: f"odd down: {states(balancer)}")
             time.sleep(5)
+            ended = sum(cuts(balancer, site.lab.host("app-3").address, PORT)[before:])
             out(site.lab.host("app-3"), "systemctl kill -s CONT odd")
         result = people.stop()
-    measured(f"hangs: out after {took:.1f} s; {result.summary()}")
+    measured(f"hangs: out after {took:.1f} s, {ended} connections cut; {result.summary()}")
 
+    assert ended > 0
     assert 0 == result.lost["GET"], result.summary()

@@ -46,6 +46,22 @@ def test_one_that_cannot_begin_is_off(caplog: pytest.LogCaptureFixture) -> None:
     assert "i-1 (instance-1): [Errno 2] No such file or directory: '/nowhere/at/all'" in caplog.text
 
 
+def test_what_was_seen_before_an_order_is_not_news() -> None:
+    """It was on, looked at, stopped and started again: the look found it off in between."""
+    orders, up = Orders("i-1"), threading.Event()
+    orders.on(lambda: None, up.set)
+    up.wait(20)
+    seen = orders.standing
+    orders.off(lambda: None)
+    orders.on(lambda: None, lambda: None)
+    was_news = orders.found(Power.OFF, where=seen)
+    orders.end()
+
+    assert not was_news
+    assert Power.ON is orders.power
+    assert orders.found(Power.OFF, where=orders.standing)
+
+
 def test_what_waits_may_be_dropped() -> None:
     """What has begun is done."""
     orders, begun, go, done = Orders("i-1"), threading.Event(), threading.Event(), list[str]()

@@ -120,13 +120,10 @@ class LabMachines:
                 return HostRecord(name, self.suite, self.image, instance=instance)
 
     def _boot(self, machine: Machine) -> None:
-        machine.host = machine.host or self._made(machine.record)
+        if machine.host is None:
+            machine.host = self.lab.add(machine.record)
+            self.furnish(machine.host)
         machine.host.start()
-
-    def _made(self, record: HostRecord) -> LabHost:
-        host = self.lab.add(record)
-        self.furnish(host)
-        return host
 
     def _discard(self, machine: Machine) -> None:
         if machine.host:

@@ -126,8 +126,9 @@ class VagrantMachines:
         """EC2 finds out that a machine has gone off by itself."""
         while not ended.wait(LOOK):
             for place in self._places:
-                if place.orders.power is Power.ON and not _is_on(place.vm, self._knock):
-                    place.orders.power = Power.OFF
+                standing = place.orders.standing
+                if standing.power is Power.ON and not _is_on(place.vm, self._knock):
+                    place.orders.found(Power.OFF, where=standing)
 
 
 def pool(place: Path) -> list[PooledVm]:
@@ -155,9 +156,9 @@ def _vms(place: Path) -> list[PooledVm]:
 
 
 def _is_on(vm: PooledVm, knock: int) -> bool:
-    """Whoever cannot say is taken for one that is."""
+    """One that cannot be asked is taken for one that is; whatever the reason, others are looked at all the same."""
     try:
         return vm.is_on(knock)
-    except LabError as error:
+    except Exception as error:
         log.warning("%s: %s", vm.name, error)
         return True
