@@ -114,9 +114,10 @@ def cuts(balancer: LabHost, address: str, port: int) -> list[int]:
     return [int(number) for number in re.findall(line, said, re.MULTILINE)]
 
 
-def moves(balancer: LabHost, name: str) -> list[tuple[str, str]]:
-    """From which state to which, of the member of that name, as long as the agent remembers."""
-    return [(one["before"], one["after"]) for one in agent(balancer)["transitions"] if one["name"] == name]
+def moves(balancer: LabHost, name: str, since: float) -> set[tuple[str, str]]:
+    """From which state to which, of the member of that name; hosts of a lab share this machine's clock."""
+    known = agent(balancer)["transitions"]
+    return {(one["from"], one["to"]) for one in known if one["name"] == name and one["time"] > since}
 
 
 def settled(balancer: LabHost, wanted: Mapping[str, str], limit: float = LIMIT) -> float:
