@@ -14,6 +14,7 @@ LANES = (
         "tests/hosts/balancers/test_deaths.py",
         "tests/hosts/balancers/test_restarts.py",
         "tests/hosts/balancers/test_odd_backends.py",
+        "tests/hosts/balancers/test_edge.py",
     ),
     ("tests/hosts/releases/test_broken.py", "tests/hosts/releases/test_operators.py"),
     ("tests/hosts/arrival",),

@@ -6,7 +6,6 @@ import copy
 import json
 import random
 import string
-from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
 from typing import Any
 
@@ -14,17 +13,10 @@ import pytest
 
 from tests.balancer.conftest import Start
 from tests.balancer.site import Local, Site, member
+from tests.balancer.texts import GOOD, inputs
 from tests.conftest import LONG
 
 INPUTS = 10_000 if LONG else 1_000
-GOOD = {
-    "generation": 12,
-    "members": [
-        member("10.0.1.11", 8000, since=1760000000.5, slow_start=30),
-        member("10.0.1.12", 8000, weight=1000, backup=True),
-        member("2001:db8::7", 65535, name="app_2.x-Y"),
-    ],
-}
 NAME = "1 to 128 letters, digits, dots, underscores and hyphens"
 PORT, WEIGHT = "a whole number from 1 to 65535", "a whole number from 1 to 1000"
 WRONG: list[tuple[str, Any, str]] = [
@@ -164,56 +156,6 @@ def test_a_body_in_chunks(site: Site) -> None:
     assert 13 == site.get()["generation"]
 
 
-# What nobody would write.
-
-ODD: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 1, 1e-9, 2**31, 2**53, 2**64, 1e308, [], {}, [[]], [{}], {"name": "a"}),
-    *("", "0", "\0", "\ud800", "💧", "a" * 5000, "127.0.0.1", "::", "' OR 1=1", "%s%n", "../../x", "\r\nPUT /x"),
-)
-
-
-def flipped(rng: random.Random, text: bytes) -> bytes:
-    changed = bytearray(text)
-    for _ in range(rng.randint(1, 8)):
-        changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
-    return bytes(changed)
-
-
-def cut(rng: random.Random, text: bytes) -> bytes:
-    begin, end = sorted(rng.randrange(len(text)) for _ in range(2))
-    return text[:begin] + text[end:]
-
-
-def doubled(rng: random.Random, text: bytes) -> bytes:
-    begin, end = sorted(rng.randrange(len(text)) for _ in range(2))
-    return text[:end] + text[begin:]
-
-
-def noise(rng: random.Random, text: bytes) -> bytes:
-    return rng.randbytes(rng.randint(0, 400))
-
-
-def tokens(rng: random.Random, text: bytes) -> bytes:
-    words = ["{", "}", "[", "]", ":", ",", '"', "null", "true", "1e9", "-", '"members"', '"generation"', '"name"', " "]
-    return "".join(rng.choice(words) for _ in range(rng.randint(1, 60))).encode()
-
-
-def odd_value(rng: random.Random, text: bytes) -> bytes:
-    document = json.loads(text)
-    place = rng.choice([document, *document["members"]])
-    place[rng.choice([*place, "".join(rng.choices(string.printable, k=3))])] = rng.choice(ODD)
-    return json.dumps(document, ensure_ascii=rng.random() < 0.5).encode(errors="surrogatepass")
-
-
-MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (flipped, cut, doubled, noise, tokens, odd_value)
-
-
-def inputs(rng: random.Random) -> Iterator[bytes]:
-    text = json.dumps(GOOD).encode()
-    for _ in range(INPUTS):
-        yield rng.choice(MUTATIONS)(rng, text)
-
-
 def keeps_the_rules(state: dict[str, Any]) -> bool:
     places = {(entry["address"], entry["port"]) for entry in state["members"]}
     return len(places) == len(state["members"]) >= 1 and all(
@@ -239,7 +181,7 @@ def test_nobody_breaks_it(site: Site) -> None:
     rng, connection, taken = random.Random(20), Local(site.socket), 0
     state = exchange(connection, "GET")[1]
     worker = site.workers()
-    for body in inputs(rng):
+    for body in inputs(rng, INPUTS):
         status, answer = exchange(connection, "PUT", body)
         now = exchange(connection, "GET")[1]
         if status == 200:

@@ -11,6 +11,7 @@ import pytest
 from slackwater import Static
 from tests.edge.conftest import Start
 from tests.edge.site import Edge
+from tests.edge.slowly import closed, drip
 
 SLOW = 500
 
@@ -102,27 +103,3 @@ def test_the_state_of_nginx_is_on_loopback(edge: Start) -> None:
 
 def connected(site: Edge) -> socket.socket:
     return socket.create_connection(("127.0.0.1", site.balancer.port), timeout=10)
-
-
-def drip(sockets: list[socket.socket], text: bytes, *, until: float) -> None:
-    """A line now and then on each, as slowloris does."""
-    while time.monotonic() < until:
-        for each in sockets if text else ():
-            try:
-                each.sendall(text)
-            except OSError:
-                continue
-        time.sleep(0.5)
-
-
-def closed(connection: socket.socket) -> bool:
-    """Whether the other side has ended it, with or without a last word."""
-    connection.settimeout(0.01)
-    try:
-        while connection.recv(4096):
-            continue
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
-    return True
