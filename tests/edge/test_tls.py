@@ -16,9 +16,9 @@ from tests.edge.site import Edge, trusting
 YEAR = 365 * 86400
 
 
-def handshake(site: Edge, context: ssl.SSLContext) -> ssl.SSLSocket:
+def handshake(site: Edge, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
     raw = socket.create_connection(("127.0.0.1", site.balancer.https_port), timeout=10)
-    return context.wrap_socket(raw, server_hostname="shop.test")
+    return context.wrap_socket(raw, server_hostname="shop.test", session=session)
 
 
 @pytest.fixture
@@ -77,6 +77,24 @@ def test_a_request_over_http_2_reaches_the_app(edge: Start) -> None:
 
     assert "2" == version
     assert f'"host": "shop.test:{site.balancer.https_port}"' in body
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_is_taken_up_again(edge: Start, version: ssl.TLSVersion) -> None:
+    """Whoever comes back is spared the long handshake, on whichever worker; it is the cache, for tickets are off."""
+    site, context = edge(tls=Tls.self_signed()), trusting()
+    context.minimum_version = context.maximum_version = version
+    first = handshake(site, context)
+    first.sendall(b"GET / HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n")
+    b"".join(iter(lambda: first.recv(65536), b""))
+    session = first.session
+    first.close()
+    again = [handshake(site, context, session) for _ in range(8)]
+    reused = [connection.session_reused for connection in again]
+    for connection in again:
+        connection.close()
+
+    assert [True] * 8 == reused
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])

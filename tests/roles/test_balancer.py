@@ -151,22 +151,6 @@ def test_a_post_is_never_sent_twice(run_role: Any, shop: App) -> None:
     assert "non_idempotent" not in text
 
 
-def test_settings_reach_the_balancer(run_role: Any, shop: App) -> None:
-    """Ports, limits and times are as declared."""
-    settings = Balancer(port=8080, max_fails=5, fail_timeout=7, connect_timeout=2, method="round_robin", body_limit=3)
-    lines = {line.strip() for line in site(run_role, shop, settings).splitlines()}
-
-    assert {
-        "listen 8080 default_server;",
-        "listen [::]:8080 default_server;",
-        "proxy_connect_timeout 2s;",
-        "client_max_body_size 3m;",
-        "max_fails = 5,",
-        "fail_timeout = 7,",
-        'method = "round_robin",',
-    } <= lines
-
-
 def test_another_lua_or_certificate_is_another_text(run_role: Any, shop: App, tmp_path: Path) -> None:
     """nginx reads both only when it is reloaded, and that is seen by its configuration's time."""
     file = tmp_path / "shop.pem"

@@ -31,14 +31,21 @@ class Cors(Settings):
     )
     methods: Annotated[tuple[Method, ...], AS_TUPLE] = text(
         ("GET", "HEAD", "POST"),
-        "What their pages may do.",
+        "What their pages may do: what browsers send without asking. Name others that the app expects from them.",
         allowed="any of " + ", ".join(repr(value) for value in get_args(Method)),
     )
     headers: Annotated[tuple[Header, ...], AS_TUPLE] = text(
-        ("Content-Type",), "Which headers their pages may send.", allowed=f"a list of names, each {HEADER_ALLOWED}"
+        ("Content-Type",),
+        "Which headers their pages may send: the one that JSON needs. An app with tokens wants 'Authorization' too.",
+        allowed=f"a list of names, each {HEADER_ALLOWED}",
     )
     credentials: bool = switch(False, "Whether their pages may send cookies and other credentials.")
-    max_age: int = whole(600, "How long a browser remembers a preflight's answer.", unit="seconds", most=86400)
+    max_age: int = whole(
+        600,
+        "How long a browser remembers a preflight's answer: fewer questions, but so long a change goes unseen.",
+        unit="seconds",
+        most=86400,
+    )
 
     def conflicts(self) -> Iterator[Fault]:
         if not self.origins:

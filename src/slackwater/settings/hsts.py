@@ -15,8 +15,10 @@ class Hsts(Settings):
     """A browser that has seen it once does not speak plain HTTP for `max_age` days: it cannot be taken back sooner."""
 
     max_age: int = whole(180, "How long the browser remembers it.", unit="days", least=0, most=3650)
-    subdomains: bool = switch(False, "For all names below the domain too.")
-    preload: bool = switch(False, "Agree to be built into browsers.")
+    subdomains: bool = switch(
+        False, "For all names below the domain too. Off: one of them that has no HTTPS could not be reached any more."
+    )
+    preload: bool = switch(False, "Agree to be built into browsers. Off: it takes months to get out of them again.")
 
     def conflicts(self) -> Iterator[Fault]:
         if self.preload and not (self.subdomains and self.max_age >= PRELOAD_DAYS):

@@ -324,11 +324,18 @@ def test_random_answers_change_only_what_they_should(site: Site) -> None:
         await site.nginx.start()
         async with site.agent() as agent:
             await until(lambda: len(site.nginx.names) == 3)
+            given, said = len(site.nginx.puts), len(site.lines)
             found[0].behave = noise
             await until(lambda: answers >= RANDOM_ANSWERS, 120)
             assert {"app-2": "up", "app-3": "up"}.items() <= site.states(agent).items()
             found[0].behave = world.OK
             await until(lambda: len(site.nginx.names) == 3)
+        lists = [{member["name"] for member in document["members"]} for document in site.nginx.puts[given:]]
+        moved = {line.split()[0] for line in site.lines[said:] if " -> " in line}
+
+        assert lists
+        assert [] == [names for names in lists if not names >= {"app-2", "app-3"}]
+        assert {"app-1"} == moved
 
     asyncio.run(run())
 

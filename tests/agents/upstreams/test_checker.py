@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import random
 import socket
 import ssl
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from slackwater.agents.upstreams.checker.prober import MOST_USES
 from slackwater.agents.upstreams.configuration import Checks
 from slackwater.agents.upstreams.members import Place
 from tests.agents.upstreams import world
-from tests.agents.upstreams.world import Backend, Behaviour, until
+from tests.agents.upstreams.world import POLL, Backend, Behaviour, until
 
 CHECKS = Checks(interval=0.05, timeout=0.1, ready_interval=0.05, ready=None)
 
@@ -137,6 +139,39 @@ def test_questions_do_not_wait_for_answers() -> None:
         return time.monotonic() - begun
 
     assert 0.65 <= asyncio.run(run()) < 0.95
+
+
+class Noting(asyncio.SelectorEventLoop):
+    """Notes after how long it is to do something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delays: list[float] = []
+
+    def call_later(self, delay: float, *more: Any, **words: Any) -> asyncio.TimerHandle:
+        self.delays.append(delay)
+        return super().call_later(delay, *more, **words)
+
+
+def test_intervals_differ_and_are_never_longer() -> None:
+    """Probes of many backends do not fall into step, and a silent one is not found out later for it."""
+    checks, heard = Checks(interval=0.1, timeout=7, ready=None), Heard()
+
+    async def run() -> None:
+        backend = await Backend().start()
+        checker = Checker(checks, heard, random.Random(4).random)
+        checker.follow([Place("127.0.0.1", backend.port)])
+        await until(lambda: len(heard.all) == 8)
+        checker.stop()
+
+    with asyncio.Runner(loop_factory=Noting) as runner:
+        runner.run(run())
+        delays = runner.get_loop().delays  # type: ignore[attr-defined]
+    intervals = [delay for delay in delays if delay not in {0, POLL, checks.timeout}]
+
+    assert len(heard.all) == len(set(intervals))
+    assert 0.09 <= min(intervals) < 0.095
+    assert 0.095 < max(intervals) <= 0.1
 
 
 def test_connections_are_kept_and_renewed() -> None:

@@ -123,3 +123,21 @@ def test_without_the_right_it_says_so(network: str) -> None:
     done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=30, check=True)
 
     assert done.stdout.startswith("failed: ")
+
+
+KERNEL_CANNOT = """#!/bin/sh
+echo 'RTNETLINK answers: Operation not supported' >&2
+"""
+"""`ss` passes over such a connection, lists nothing and ends well (iproute2, misc/ss.c, show_one_inet_sock)."""
+
+
+def test_a_kernel_that_cannot_is_no_success(tmp_path: Path) -> None:
+    """It was built without the option: the caller hears it instead of a number."""
+    program = tmp_path / "ss"
+    program.write_text(KERNEL_CANNOT)
+    program.chmod(0o755)
+    words = [sys.executable, "-c", "from agents import cut; print(cut.cut('10.0.0.1', 8000))"]
+    environment = {"PYTHONPATH": str(resource("agents").parent), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=30, check=True)
+
+    assert "failed: RTNETLINK answers: Operation not supported\n" == done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from slackwater.agents.upstreams.page.metrics import _labels
@@ -12,6 +13,7 @@ from tests.agents.upstreams import world
 from tests.agents.upstreams.site import Site, backends, named
 from tests.agents.upstreams.world import until
 
+DOCS = Path(__file__).resolve().parents[3] / "docs/balancers.md"
 LINE = re.compile(r'[a-z_]+(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? -?[0-9.e+-]+')
 
 
@@ -48,6 +50,17 @@ def test_state_tells_who_serves_and_why(site: Site) -> None:
     assert state["writer"]["ok"]
     assert state["generation"] == state["writer"]["nginx_generation"]
     assert ("app-1", "up", "down") == tuple(state["transitions"][-1][key] for key in ("name", "from", "to"))
+
+
+def test_the_docs_name_every_family(site: Site) -> None:
+    """And none that is not there: an alarm on such a name would never ring."""
+    text = asyncio.run(pages(site))["/metrics"][1]
+    printed = re.findall(r"^# TYPE slackwater_upstreams_(\w+)", text, re.M)
+    _, _, after = DOCS.read_text().partition("Each family of `/metrics` begins with `slackwater_upstreams_`:\n\n")
+    rows = [row.split("|")[2] for row in after.partition("\n\n")[0].splitlines()[2:]]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", row))]
+
+    assert sorted(printed) == sorted(named)
 
 
 def test_metrics_are_well_formed(site: Site) -> None:

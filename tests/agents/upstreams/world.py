@@ -12,6 +12,9 @@ from typing import Any
 Stream = asyncio.StreamWriter
 Behaviour = Callable[[str, Stream], Awaitable[None]]
 
+POLL = 0.01
+"""Seconds between two looks of `until`."""
+
 
 def response(status: int, body: bytes = b"", *headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(body)}", *headers, "", ""]
@@ -209,10 +212,10 @@ class FakeCutter:
 
 async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
     """Waits for it to become true, and fails when it does not."""
-    for _ in range(round(seconds / 0.01)):
+    for _ in range(round(seconds / POLL)):
         if true():
             return
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(POLL)
     raise AssertionError(f"not true after {seconds} s")
 
 
