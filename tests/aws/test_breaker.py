@@ -371,6 +371,19 @@ def test_the_command_watches_until_it_is_told_to_end(project: Project, lab: Lab)
     assert (0, ["closed", "closed"]) == (command.returncode, looks)
 
 
+def test_the_command_writes_what_a_balancer_would(project: Project, lab: Lab, tmp_path: Path) -> None:
+    """A fleet without balancers is alerted by the same metrics; a folder that is not there is no silence."""
+    group = failing(lab)
+    project.name = group.name
+    declare(project, "Breaker()")
+    watched = project.run("watch", "inventories/prod.py", "--once", "--folder", str(tmp_path))
+    absent = project.run("watch", "inventories/prod.py", "--once", "--folder", str(tmp_path / "absent"))
+
+    assert (2, 1) == (watched.returncode, absent.returncode)
+    assert "open" == json.loads((tmp_path / "state.json").read_text())["state"]
+    assert f'slackwater_breaker_open{{group="{group.name}"}} 1' in (tmp_path / "metrics.prom").read_text()
+
+
 def test_its_permissions_are_what_it_calls(lab: Lab) -> None:
     """No more than that, for whoever holds a balancer holds them."""
     group = failing(lab)
