@@ -14,6 +14,8 @@ import pytest
 
 from slackwater.agents import arrival, signed
 from slackwater.agents.breaker.look import aws_client, look
+from slackwater.agents.breaker.mark import Mark
+from slackwater.agents.breaker.mark import State as Breaking
 from slackwater.agents.drain import told as drained
 from slackwater.agents.drain.around import Surroundings
 from slackwater.agents.drain.cloud import Cloud
@@ -155,6 +157,7 @@ def operator(lab: Lab, tmp_path: Path) -> list[Request]:
     with listened(lab) as heard:
         converge(lab, full, bundle(lab, tmp_path))
         meddle(lab, less)
+        trip(lab)
         converge(lab, less, None)
         converge(lab, full, None)
         refresh(lab, full)
@@ -205,6 +208,16 @@ def meddle(lab: Lab, group: ScalingGroup) -> None:
     lab.client("autoscaling").put_lifecycle_hook(
         AutoScalingGroupName=NAME, LifecycleHookName="other", LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING"
     )
+
+
+def trip(lab: Lab) -> None:
+    """As the breaker leaves it, which the next declaration does not have."""
+    now = datetime.now(UTC)
+    mark = Mark(Breaking.OPEN, now, "balancer-1", "no capacity", now)
+    place = {"ResourceId": NAME, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
+    tags = [{**place, "Key": key, "Value": value} for key, value in mark.tags().items()]
+    lab.client("autoscaling").create_or_update_tags(Tags=tags)
+    lab.client("autoscaling").suspend_processes(AutoScalingGroupName=NAME, ScalingProcesses=["Launch"])
 
 
 def release(lab: Lab, tmp_path: Path) -> None:

@@ -206,16 +206,98 @@ class Host:
 
 
 def test_status_tells_of_it_without_a_watcher(lab: Lab) -> None:
-    """Read from AWS itself; a group without a breaker is not asked about."""
+    """Read from AWS itself, of each group once."""
     about = {"breaker": Breaker(), "endpoint": lab.endpoint.url}
-    plain = failing(lab)
-    group = plain.model_copy(update=about)
+    group = failing(lab).model_copy(update=about)
     watching(lab, group, Clock(), []).look()
-    (seen,) = standings([Host(group), Host(plain), Host(None), Host(group, ("app",))])
+    (seen,) = standings([Host(group), Host(group), Host(None), Host(group, ("app",))])
     gone = lab.declare(**about)
 
     assert f"{group.name}: launches are suspended until {seen.expires} by balancer-1: 3 launches" in str(seen)
     assert "there is no Auto Scaling group" in str(standings([Host(gone)])[0])
+
+
+def suspend(lab: Lab, group: ScalingGroup, *processes: str) -> None:
+    lab.client("autoscaling").suspend_processes(AutoScalingGroupName=group.name, ScalingProcesses=processes)
+
+
+def test_a_breaker_that_was_taken_out_while_it_was_open_is_told_of(lab: Lab) -> None:
+    """Nobody lifts that suspension when it expires: whoever reads the status must learn of it, and what to do."""
+    group = failing(lab).model_copy(update={"endpoint": lab.endpoint.url})
+    watching(lab, group, Clock(), []).look()
+    (seen,) = standings([Host(group)])
+
+    assert str(seen).startswith(f"{group.name}: launches are suspended by balancer-1: 3 launches in a row failed: We")
+    assert "that breaker is no longer declared, and `slackwater apply` lifts it" in str(seen)
+    assert ("open", False) == (seen.state, seen.is_quiet)
+
+
+@pytest.mark.parametrize(
+    ("processes", "told"),
+    [
+        (["Launch"], "launches are suspended by somebody else, and left so"),
+        (["Terminate"], "launches are free; also suspended, by somebody else: Terminate"),
+        (
+            ["AZRebalance", "Launch"],
+            "launches are suspended by somebody else, and left so; also suspended, by somebody else: AZRebalance",
+        ),
+    ],
+)
+def test_a_persons_suspension_is_told_of_without_a_breaker(lab: Lab, processes: list[str], told: str) -> None:
+    """Whoever did it last month has forgotten: a group that no longer scales in costs money, and nobody is told."""
+    group = lab.make(lab.declare(endpoint=lab.endpoint.url))
+    suspend(lab, group, *processes)
+    (seen,) = standings([Host(group)])
+
+    assert f"{group.name}: {told}" == str(seen)
+
+
+def test_other_processes_are_told_of_beside_the_breakers_word(lab: Lab) -> None:
+    """Launches are free, and yet somebody must hear that nothing scales in."""
+    group = lab.make(lab.declare(endpoint=lab.endpoint.url, breaker=Breaker()))
+    suspend(lab, group, "Terminate")
+    (seen,) = standings([Host(group)])
+
+    assert f"{group.name}: launches are free; 0 of 3 in a row failed; also suspended, by somebody else: Terminate" == (
+        str(seen)
+    )
+    assert (True, False) == (seen.is_free, seen.is_quiet)
+
+
+def test_a_former_breakers_tags_suspend_nothing_by_themselves(lab: Lab) -> None:
+    """A person has freed launches after it was taken out; what else is suspended is not the breaker's."""
+    group = failing(lab).model_copy(update={"endpoint": lab.endpoint.url})
+    watching(lab, group, Clock(), []).look()
+    scaling = lab.client("autoscaling")
+    scaling.resume_processes(AutoScalingGroupName=group.name, ScalingProcesses=["Launch"])
+    quiet = standings([Host(group)])
+    suspend(lab, group, "AlarmNotification")
+
+    assert [] == quiet
+    assert ["launches are free; also suspended, by somebody else: AlarmNotification"] == [
+        str(seen).partition(": ")[2] for seen in standings([Host(group)])
+    ]
+
+
+def test_a_group_without_a_breaker_is_asked_once_and_says_nothing_while_nothing_is_suspended(lab: Lab) -> None:
+    """One request; how its launches went decides nothing. Nor is there a word of a group that is not made yet."""
+    group = lab.make(lab.declare(endpoint=lab.endpoint.url))
+    before = len(lab.endpoint.calls)
+    found = standings([Host(group)])
+    asked = lab.endpoint.calls[before:]
+
+    assert [] == found
+    assert [("autoscaling", "DescribeAutoScalingGroups")] == asked
+    assert [] == standings([Host(lab.declare(endpoint=lab.endpoint.url))])
+
+
+def test_a_group_that_cannot_be_read_is_told_of_without_a_breaker(lab: Lab) -> None:
+    """Silence would say that nothing is suspended."""
+    group = lab.make(lab.declare(endpoint=lab.endpoint.url))
+    lab.endpoint.fail("autoscaling", "DescribeAutoScalingGroups", "AccessDenied", status=403)
+    (seen,) = standings([Host(group)])
+
+    assert str(seen).startswith(f"{group.name}: nobody can tell what is suspended: An error occurred (AccessDenied)")
 
 
 def test_the_service_looks_writes_and_ends(lab: Lab, tmp_path: Path) -> None:
@@ -267,6 +349,7 @@ def test_the_command_watches_once(project: Project, lab: Lab) -> None:
     free = project.run("watch", "inventories/prod.py", "--once")
 
     assert (1, True) == (none.returncode, "has no breaker" in none.stderr)
+    assert "`slackwater apply` lifts" in none.stderr
     assert (2, "open") == (tripped.returncode, json.loads(tripped.stdout)["state"])
     assert f"{group.name}: launches are suspended until 20" in shown.stdout
     assert 2 == lifted.returncode
@@ -286,6 +369,19 @@ def test_the_command_watches_until_it_is_told_to_end(project: Project, lab: Lab)
         command.communicate(timeout=AGENT_LIMIT)
 
     assert (0, ["closed", "closed"]) == (command.returncode, looks)
+
+
+def test_the_command_writes_what_a_balancer_would(project: Project, lab: Lab, tmp_path: Path) -> None:
+    """A fleet without balancers is alerted by the same metrics; a folder that is not there is no silence."""
+    group = failing(lab)
+    project.name = group.name
+    declare(project, "Breaker()")
+    watched = project.run("watch", "inventories/prod.py", "--once", "--folder", str(tmp_path))
+    absent = project.run("watch", "inventories/prod.py", "--once", "--folder", str(tmp_path / "absent"))
+
+    assert (2, 1) == (watched.returncode, absent.returncode)
+    assert "open" == json.loads((tmp_path / "state.json").read_text())["state"]
+    assert f'slackwater_breaker_open{{group="{group.name}"}} 1' in (tmp_path / "metrics.prom").read_text()
 
 
 def test_its_permissions_are_what_it_calls(lab: Lab) -> None:

@@ -19,6 +19,7 @@ from slackwater.aws.hooks import TERMINATING, plan_hooks, wanted_hooks
 from slackwater.aws.plan import Declared, plan
 from slackwater.errors import CloudError
 from slackwater.settings import (
+    Breaker,
     GroupHealth,
     Hooks,
     Image,
@@ -327,7 +328,7 @@ def test_suspended_processes_are_left_alone_and_noted(lab: Lab) -> None:
 
 def test_a_suspension_of_the_breakers_is_noted_with_its_reason(lab: Lab) -> None:
     """Who reads the plan learns why nothing is launched, and by whom."""
-    group = lab.declare()
+    group = lab.declare(breaker=Breaker())
     run(lab, group)
     place = {"ResourceId": group.name, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
     mark = {OWNER: "slackwater on balancer-1", REASON: "3 launches in a row failed: no capacity"}

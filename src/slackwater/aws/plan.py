@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slackwater.agents.breaker.mark import State, mark_of
 from slackwater.aws.attached import target_group_name
 from slackwater.aws.bundle_object import BundleObject, plan_bundle
 from slackwater.aws.call import Call
@@ -17,6 +16,7 @@ from slackwater.aws.notifications import plan_notifications
 from slackwater.aws.policies import plan_policies, waiting_policies
 from slackwater.aws.refresh.found import version_of
 from slackwater.aws.schedules import plan_schedules
+from slackwater.aws.suspension import plan_suspension, suspension_notes
 from slackwater.aws.tags import MANAGED
 from slackwater.aws.target_groups import plan_target_groups, target_group_arns
 from slackwater.aws.warm_pool import plan_warm_pool
@@ -76,6 +76,7 @@ def _calls(declared: Declared, world: World) -> Iterator[Call]:
     yield from plan_schedules(group, world.schedules)
     yield from plan_warm_pool(group, world.warm_pool)
     yield from plan_notifications(group, world.notifications)
+    yield from plan_suspension(group, world.group)
 
 
 def _held(world: World) -> str | None:
@@ -97,7 +98,7 @@ def _group_notes(group: ScalingGroup, found: Group) -> Iterator[str]:
             f"desired capacity is {found.desired}, declared {group.desired}: "
             "the declaration counts when the group is made, then the autoscaler's word"
         )
-    yield from _suspension_notes(found)
+    yield from suspension_notes(group, found)
     yield from _size_notes(group, found)
     if foreign := [target_group_name(arn) for arn, owner in found.target_groups.items() if owner != group.name]:
         tag = f"{MANAGED}={group.name}"
@@ -108,16 +109,6 @@ def _group_notes(group: ScalingGroup, found: Group) -> Iterator[str]:
             "forwards to it; take it out there, then apply again"
         )
     yield from _version_notes(found)
-
-
-def _suspension_notes(found: Group) -> Iterator[str]:
-    """On trial the breaker has freed launches: a suspension is then a person's."""
-    mark, others = mark_of(found.tags), list(found.suspended)
-    if mark and mark.state is not State.TRIAL and "Launch" in others:
-        others.remove("Launch")
-        yield f"suspended and left so: Launch, by the breaker ({mark.owner}): {mark.reason}"
-    if others:
-        yield f"suspended and left so: {', '.join(others)}"
 
 
 def _size_notes(group: ScalingGroup, found: Group) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Report:
     change: Change | None
     rows: tuple[Row, ...]
     launches: tuple[Launches, ...] = ()
-    """Of scaling groups with a breaker."""
+    """Of scaling groups with a breaker, and of those of which a process is suspended."""
     arriving: Mapping[str, str] = field(default_factory=dict)
     """Instances that are no hosts yet, with their states in AWS."""
 
@@ -88,7 +88,7 @@ class Report:
                 f"{instance}: on its way into service ({state})", highlight=False, markup=False, soft_wrap=True
             )
         for group in self.launches:
-            if not group.is_free:
+            if not group.is_quiet:
                 console.print(str(group), highlight=False, markup=False, soft_wrap=True)
         return out.getvalue().rstrip()
 

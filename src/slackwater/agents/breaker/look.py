@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ class LookError(Exception):
 class Group:
     tags: Mapping[str, str]
     suspended: frozenset[str]
-    launches: tuple[Launch, ...]
+    launches: tuple[Launch, ...] = ()
 
 
 def aws_client(region: str, endpoint: str | None = None) -> Any:
@@ -34,10 +34,15 @@ def aws_client(region: str, endpoint: str | None = None) -> Any:
 
 def look(client: Any, name: str, now: datetime) -> Group:
     """Raises LookError, or what boto3 raises."""
+    return replace(look_at_group(client, name), launches=tuple(_launches(client, name, now)))
+
+
+def look_at_group(client: Any, name: str) -> Group:
+    """Without its launches: one request. Raises as `look` does."""
     for found in client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]:
         tags = {tag["Key"]: tag.get("Value") or "" for tag in found.get("Tags", [])}
         suspended = frozenset(process["ProcessName"] for process in found.get("SuspendedProcesses", []))
-        return Group(tags, suspended, tuple(_launches(client, name, now)))
+        return Group(tags, suspended)
     raise LookError(f"there is no Auto Scaling group {name}")
 
 

@@ -21,7 +21,8 @@ CLOSED, FOREIGN, UNKNOWN = "closed", "suspended by somebody else", "unknown"
 class Seen:
     """How a group stands. `state` is closed, open, trial, tripping or lifting, or one of the words above.
 
-    `failed` are launches in a row, `needed` trips it; times are UTC, ISO 8601; `done` are the calls of this look.
+    `failed` are launches in a row, `needed` trips it, 0 where no breaker is declared; times are UTC, ISO 8601; `done`
+    are the calls of this look.
     """
 
     group: str
@@ -41,20 +42,35 @@ class Seen:
         """Launches are neither suspended nor on trial."""
         return self.state == CLOSED and not self.error
 
+    @property
+    def is_quiet(self) -> bool:
+        """There is nothing to tell an operator of: launches are free, and no other process is suspended."""
+        return self.is_free and not self.suspended
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     def __str__(self) -> str:
         if self.error:
-            return f"{self.group}: the breaker cannot tell, and changes nothing: {self.error}"
+            who = "the breaker cannot tell, and changes nothing" if self.needed else "nobody can tell what is suspended"
+            return f"{self.group}: {who}: {self.error}"
+        others = [process for process in self.suspended if process != PROCESS]
+        more = f"; also suspended, by somebody else: {', '.join(others)}" if others else ""
+        return f"{self.group}: {self._launches()}{more}"
+
+    def _launches(self) -> str:
         match self.state:
             case "closed":
-                return f"{self.group}: launches are free; {self.failed} of {self.needed} in a row failed"
+                failed = f"; {self.failed} of {self.needed} in a row failed" if self.needed else ""
+                return f"launches are free{failed}"
             case "trial":
-                return f"{self.group}: on trial, the next launch decides; before: {self.reason}"
+                return f"on trial, the next launch decides; before: {self.reason}"
+            case "open" | "tripping" | "lifting" if self.needed:
+                return f"launches are suspended until {self.expires} by {self.owner}: {self.reason}"
             case "open" | "tripping" | "lifting":
-                return f"{self.group}: launches are suspended until {self.expires} by {self.owner}: {self.reason}"
-        return f"{self.group}: launches are {self.state}, and left so"
+                ends = "that breaker is no longer declared, and `slackwater apply` lifts it"
+                return f"launches are suspended by {self.owner}: {self.reason}; {ends}"
+        return f"launches are {self.state}, and left so"
 
 
 @dataclass

@@ -28,6 +28,6 @@ def _rules(group: ScalingGroup) -> Rules:
     if group.breaker is None:
         raise SettingsError(
             f"scaling_group {group.name} has no breaker: give it `breaker=Breaker(failures=3, expiry=3600)` "
-            "in group_data/cloud.py"
+            "in group_data/cloud.py. What one has suspended that was declared before, `slackwater apply` lifts"
         )
     return Rules(group.name, group.breaker.failures, group.breaker.expiry, f"{user()}@{machine()}")

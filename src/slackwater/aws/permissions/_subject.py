@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from slackwater.settings import App, Logs, ScalingGroup, Store
 
+MARK = {"ForAllValues:StringLike": {"aws:TagKeys": ["slackwater:breaker-*"]}}
+"""A condition: of the group's tags only the breaker's."""
 PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 
 

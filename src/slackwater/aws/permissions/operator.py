@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slackwater.aws.permissions._statement import Statement
-from slackwater.aws.permissions._subject import Subject, of, own
+from slackwater.aws.permissions._subject import MARK, Subject, of, own
 
 READ = {
     "autoscaling": """
@@ -44,6 +44,8 @@ def operator(subject: Subject) -> Iterator[Statement]:
     if subject.group.breaker:
         yield Statement("ReadLaunches", of("autoscaling", "DescribeScalingActivities"))
     yield Statement("Group", of("autoscaling", GROUP), [subject.scaling_group])
+    # What a breaker has left behind that was taken out of the declaration.
+    yield Statement("Unmark", of("autoscaling", "DeleteTags"), [subject.scaling_group], MARK)
     yield Statement("Alarms", of("cloudwatch", "PutMetricAlarm DeleteAlarms"), [subject.alarms])
     yield from _launch_template(subject)
     yield from _instances(subject)

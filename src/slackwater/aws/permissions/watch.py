@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slackwater.aws.permissions._statement import Statement
-from slackwater.aws.permissions._subject import Subject, of, own
-
-MARK = {"ForAllValues:StringLike": {"aws:TagKeys": ["slackwater:breaker-*"]}}
+from slackwater.aws.permissions._subject import MARK, Subject, of, own
 
 
 def watch(subject: Subject) -> Iterator[Statement]:
