@@ -108,14 +108,47 @@ def test_a_plan_without_changes_asks_few_questions(lab: Lab, bundle: BundleObjec
     assert {("s3", "HeadObject"), ("ssm", "GetParameter")} <= set(asked)
 
 
-def test_no_instance_boots_before_its_hooks(lab: Lab) -> None:
-    """They are part of the request that makes the group."""
-    group = lab.declare()
-    (_, create) = planned(lab, group).calls
+def test_an_instance_cannot_be_asked_for_its_credentials_without_a_token(lab: Lab) -> None:
+    """A request forged through the app would read them; a hop more would let a container of the host do it."""
+    (template, _) = planned(lab, lab.declare()).calls
 
-    assert ["slackwater-launch", "slackwater-terminate"] == [
-        hook["LifecycleHookName"] for hook in create.arguments["LifecycleHookSpecificationList"]
-    ]
+    assert {
+        "HttpTokens": "required",
+        "HttpPutResponseHopLimit": 1,
+        "HttpEndpoint": "enabled",
+    } == template.arguments["LaunchTemplateData"]["MetadataOptions"]
+
+
+def test_disks_are_encrypted_and_go_with_their_instance(lab: Lab) -> None:
+    """Each of them: one that stayed would cost for ever, and hold what the app had written there."""
+    volumes = [Volume(gb=20), Volume(device="/dev/xvdb", gb=30, iops=4000, throughput=250)]
+    (template, _) = planned(lab, lab.declare(volumes=volumes)).calls
+    common = {"VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": True}
+
+    assert [
+        {"DeviceName": "/dev/xvda", "Ebs": {**common, "VolumeSize": 20}},
+        {"DeviceName": "/dev/xvdb", "Ebs": {**common, "VolumeSize": 30, "Iops": 4000, "Throughput": 250}},
+    ] == template.arguments["LaunchTemplateData"]["BlockDeviceMappings"]
+
+
+def test_who_falls_silent_at_launch_is_replaced_and_at_termination_let_go(lab: Lab) -> None:
+    """No instance boots before its hooks; with CONTINUE at launch one that provisioned nothing would be in service."""
+    (_, create) = planned(lab, lab.declare()).calls
+
+    assert [
+        {
+            "LifecycleHookName": "slackwater-launch",
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+            "HeartbeatTimeout": 300,
+            "DefaultResult": "ABANDON",
+        },
+        {
+            "LifecycleHookName": "slackwater-terminate",
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "HeartbeatTimeout": 60,
+            "DefaultResult": "CONTINUE",
+        },
+    ] == create.arguments["LifecycleHookSpecificationList"]
 
 
 FIELDS: dict[str, tuple[Any, list[str]]] = {
