@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.aws.project import COMMAND_LIMIT, Project
+from slackwater.aws.image import UNSEEN
+from slackwater.aws.plan import Plan
+from slackwater.aws.saved import refuse_stale
+from slackwater.aws.world import World
+from slackwater.errors import CloudError
+from tests.aws.project import COMMAND_LIMIT, Project, cloud
 from tests.aws.resources import Lab
 from tests.aws.resources import lab as start
 
@@ -39,6 +44,46 @@ def test_a_plan_is_shown_saved_applied_and_then_stale(lab: Lab, tmp_path: Path) 
     assert {"group": "tide", "calls": [], "notes": [], "changes": 0} == json.loads(rested.stdout)
     assert "AWS holds something else since it was made" in stale.stderr
     assert "cloud-config" not in planned.stdout + applied.stdout + (tmp_path / "tide.plan").read_text()
+
+
+def test_a_saved_plan_is_of_one_declaration_and_one_group(lab: Lab, tmp_path: Path) -> None:
+    """Whoever looked at it would get something else than what was shown: nothing is changed, and it says why."""
+    project = Project(tmp_path, lab, "slack")
+    project.run("plan", INVENTORY, "--out", "ten.plan")
+    project.write(maximum=9)
+    edited = project.run("apply", INVENTORY, "--plan", "ten.plan", "--yes")
+    project.put("group_data/cloud.py", cloud(lab.ground, "slacker", 10))
+    foreign = project.run("apply", INVENTORY, "--plan", "ten.plan", "--yes")
+
+    assert (1, 1) == (edited.returncode, foreign.returncode)
+    assert "ten.plan: something else is declared since it was made" in edited.stderr
+    assert "ten.plan: it is a plan of slack, and the inventory declares slacker" in foreign.stderr
+    assert all("Nothing was changed: plan again" in done.stderr for done in (edited, foreign))
+    assert set() == {"slack", "slacker"} & {each["AutoScalingGroupName"] for each in _groups(lab)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot be read as a plan"),
+        ("", "cannot be read as a plan"),
+        ('{"format": 1, "group": "br', "cannot be read as a plan"),
+        ("[]", "is no plan of this version of Slackwater"),
+        ('{"format": 0, "group": "broken", "calls": [], "world": {}}', "is no plan of this version of Slackwater"),
+        ('{"format": 1}', "is no plan of this version of Slackwater"),
+        ('{"format": 1, "group": "broken", "calls": [], "world": []}', "is no plan of this version of Slackwater"),
+    ],
+    ids=["missing", "empty", "cut off", "a list", "another format", "without parts", "parts of another kind"],
+)
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, text: str | None, said: str) -> None:
+    """With its name, and without a traceback."""
+    path = tmp_path / "broken.plan"
+    if text is not None:
+        path.write_text(text)
+    world = World(UNSEEN, None, None, has_bundle=True)
+
+    with pytest.raises(CloudError, match=f"broken.plan {said}"):
+        refuse_stale(path, Plan("broken", ()), world)
 
 
 def test_apply_asks_and_a_no_changes_nothing(lab: Lab, tmp_path: Path) -> None:

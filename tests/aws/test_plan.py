@@ -16,7 +16,10 @@ from slackwater.agents.breaker.mark import OWNER, REASON
 from slackwater.aws.apply import apply
 from slackwater.aws.bundle_object import BundleObject
 from slackwater.aws.hooks import TERMINATING, plan_hooks, wanted_hooks
+from slackwater.aws.image import FoundImage
+from slackwater.aws.launch_template import LaunchTemplate, plan_launch_template, wanted_launch_template
 from slackwater.aws.plan import Declared, plan
+from slackwater.aws.tags import own_tags
 from slackwater.errors import CloudError
 from slackwater.settings import (
     Breaker,
@@ -109,14 +112,47 @@ def test_a_plan_without_changes_asks_few_questions(lab: Lab, bundle: BundleObjec
     assert {("s3", "HeadObject"), ("ssm", "GetParameter")} <= set(asked)
 
 
-def test_no_instance_boots_before_its_hooks(lab: Lab) -> None:
-    """They are part of the request that makes the group."""
-    group = lab.declare()
-    (_, create) = planned(lab, group).calls
+def test_an_instance_cannot_be_asked_for_its_credentials_without_a_token(lab: Lab) -> None:
+    """A request forged through the app would read them; a hop more would let a container of the host do it."""
+    (template, _) = planned(lab, lab.declare()).calls
 
-    assert ["slackwater-launch", "slackwater-terminate"] == [
-        hook["LifecycleHookName"] for hook in create.arguments["LifecycleHookSpecificationList"]
-    ]
+    assert {
+        "HttpTokens": "required",
+        "HttpPutResponseHopLimit": 1,
+        "HttpEndpoint": "enabled",
+    } == template.arguments["LaunchTemplateData"]["MetadataOptions"]
+
+
+def test_disks_are_encrypted_and_go_with_their_instance(lab: Lab) -> None:
+    """Each of them: one that stayed would cost for ever, and hold what the app had written there."""
+    volumes = [Volume(gb=20), Volume(device="/dev/xvdb", gb=30, iops=4000, throughput=250)]
+    (template, _) = planned(lab, lab.declare(volumes=volumes)).calls
+    common = {"VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": True}
+
+    assert [
+        {"DeviceName": "/dev/xvda", "Ebs": {**common, "VolumeSize": 20}},
+        {"DeviceName": "/dev/xvdb", "Ebs": {**common, "VolumeSize": 30, "Iops": 4000, "Throughput": 250}},
+    ] == template.arguments["LaunchTemplateData"]["BlockDeviceMappings"]
+
+
+def test_who_falls_silent_at_launch_is_replaced_and_at_termination_let_go(lab: Lab) -> None:
+    """No instance boots before its hooks; with CONTINUE at launch one that provisioned nothing would be in service."""
+    (_, create) = planned(lab, lab.declare()).calls
+
+    assert [
+        {
+            "LifecycleHookName": "slackwater-launch",
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+            "HeartbeatTimeout": 300,
+            "DefaultResult": "ABANDON",
+        },
+        {
+            "LifecycleHookName": "slackwater-terminate",
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "HeartbeatTimeout": 60,
+            "DefaultResult": "CONTINUE",
+        },
+    ] == create.arguments["LifecycleHookSpecificationList"]
 
 
 FIELDS: dict[str, tuple[Any, list[str]]] = {
@@ -271,6 +307,39 @@ def test_another_machines_compression_is_no_new_version(lab: Lab, made: ScalingG
     ec2.create_launch_template_version(LaunchTemplateName=made.template_name, LaunchTemplateData=data)
 
     assert "create_launch_template_version" not in {call.method for call in planned(lab, made).calls}
+
+
+def test_what_no_declaration_has_is_no_part_of_a_template(lab: Lab) -> None:
+    """Somebody made a version by hand from ours: its spot market, or its network, would be every new instance's."""
+    group = lab.declare()
+    run(lab, group)
+    ec2 = lab.client("ec2")
+    market, network = {"MarketType": "spot"}, [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}]
+    foreign = {"InstanceMarketOptions": market, "NetworkInterfaces": network}
+    where = {"LaunchTemplateName": group.template_name, "SourceVersion": "1"}
+    ec2.create_launch_template_version(**where, LaunchTemplateData=foreign)
+
+    assert [
+        "create_launch_template_version: "
+        "NetworkInterfaces [{AssociatePublicIpAddress: True, DeviceIndex: 0}] -> none; "
+        "InstanceMarketOptions {MarketType: spot} -> none",
+        "update_auto_scaling_group: LaunchTemplate.Version 1 -> new",
+    ] == run(lab, group)
+    found = ec2.describe_launch_template_versions(LaunchTemplateName=group.template_name, Versions=["$Latest"])
+    assert set() == set(foreign) & set(found["LaunchTemplateVersions"][0]["LaunchTemplateData"])
+    assert () == planned(lab, group).calls
+
+
+def test_a_setting_that_aws_shows_as_empty_is_none() -> None:
+    """Nobody gave it; a version that took it away would show it again, and each apply would make one more."""
+    group = declare()
+    image = FoundImage("ami-0123456789abcdef0", "/dev/xvda", "x86_64")
+    data = wanted_launch_template(group, image, USER_DATA)
+    added = {"EbsOptimized": False, "NetworkInterfaces": [], "ElasticGpuSpecifications": [], "KernelId": ""}
+    shown = {**data, **added, "MetadataOptions": {**data["MetadataOptions"], "State": "applied"}}
+    calls, version = plan_launch_template(group, LaunchTemplate("lt-0", 3, shown, own_tags(group)), image, USER_DATA)
+
+    assert ([], "3") == (calls, version)
 
 
 def test_a_parameters_image_is_looked_up_when_the_plan_is_made(lab: Lab) -> None:

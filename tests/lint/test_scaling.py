@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from slackwater.agents.drain.backlog import METRIC as BACKLOG_METRIC
+from slackwater.agents.drain.cloud import MEMORY as MEMORY_METRIC
+from slackwater.agents.drain.cloud import NAMESPACE
+from slackwater.settings.scaling.metric import OWN_BACKLOG, OWN_MEMORY, OWN_NAMESPACE
+
 from .conftest import Check
 from .project import app
 from .test_edge import pair
@@ -81,6 +86,8 @@ def policies(*told: str) -> dict[str, str | None]:
 
 OUT = 'Policy.step("out", Metric.cpu(), above=70, adjustment=1)'
 IN = 'Policy.step("in", Metric.cpu(), below=30, periods=10, adjustment=-1)'
+OWN = '"Slackwater", "{}", dimensions={{"AutoScalingGroupName": "{}"}}'
+MEMORY, BACKLOG = OWN.format("memory_used_percent", "shop-prod"), OWN.format("backlog_per_instance", "shop-prod")
 REQUESTS = 'Policy.target("req", Metric.requests_per_target(target_group="shop-prod"), value=600)'
 STATIC = f'app = ["a"]\n{INVENTORY[9:]}'
 FRONT = {
@@ -110,6 +117,13 @@ CLEAN: dict[str, dict[str, str | None]] = {
         **balancer(**TLS),
         **drain(105),
     },
+    "memory and what waits, as the instances publish them": policies(
+        OUT,
+        f'Policy.step("full", Metric.custom({MEMORY}), above=80, adjustment=1)',
+        f'Policy.step("fuller", Metric.custom({MEMORY}, statistic="Sum"), above=120, adjustment=1)',
+        f'Policy.step("empty", Metric.custom({MEMORY}), below=60, adjustment=-1)',
+        f'Policy.target("backlog", Metric.custom({BACKLOG}), value=400)',
+    ),
     "behind AWS alone": {
         **cloud(target_groups=target(), health='GroupHealth(kind="ELB")'),
         "inventories/prod.py": 'cloud = ["@local"]\n',
@@ -215,6 +229,31 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
     (cloud(target_groups=target(deregistration_delay="59")), "deregistration_delay", "(60 seconds)"),
     (cloud(target_groups=target(deregistration_delay="241")), "deregistration_delay", "at most drain.deadline (240"),
     (cloud(minimum="3", maximum="3"), "maximum", "greater than minimum (3)"),
+    (
+        policies(f'Policy.step("out", Metric.custom({MEMORY}), above=120, adjustment=1)'),
+        "policies[0].above",
+        "never fires",
+    ),
+    (
+        policies(f'Policy.step("out", Metric.custom({MEMORY.replace("prod", "test")}), above=80, adjustment=1)'),
+        "metric.dimensions",
+        "must be {'AutoScalingGroupName': 'shop-prod'}, as the group's instances publish it",
+    ),
+    (
+        policies('Policy.step("out", Metric.custom("Slackwater", "memory_used_percent"), above=80, adjustment=1)'),
+        "metric.dimensions",
+        "as the group's instances publish it",
+    ),
+    (
+        policies(f'Policy.step("out", Metric.custom({MEMORY.replace("used", "free")}), above=80, adjustment=1)'),
+        "metric.name",
+        "must be 'memory_used_percent' or 'backlog_per_instance'",
+    ),
+    (
+        cloud(hooks='Hooks(launch=LaunchHook(default="CONTINUE"))'),
+        "hooks.launch.default",
+        "must be 'ABANDON': who falls silent has provisioned nothing",
+    ),
     (policies('Policy.step("out", Metric.cpu(), above=100, adjustment=1)'), "policies[0].above", "never fires"),
     (policies(OUT, 'Policy.step("in", Metric.cpu(), below=0, adjustment=-1)'), "policies[1].below", "greater than 0"),
     (policies('Policy.target("hold", Metric.cpu(), value=100)'), "policies[0].value", "never grows"),
@@ -376,3 +415,8 @@ def test_a_group_with_faults_is_told_once(check: Check) -> None:
     faults = check(cloud(region='"Frankfurt"', minimum="1", target_groups=target(port="0")))
 
     assert ["scaling_group.region", "scaling_group.target_groups[0].port"] == sorted(fault["field"] for fault in faults)
+
+
+def test_lint_knows_the_metrics_that_the_agent_publishes() -> None:
+    """Another name on one side, and its policies would be refused, or never fire."""
+    assert (NAMESPACE, MEMORY_METRIC, BACKLOG_METRIC) == (OWN_NAMESPACE, OWN_MEMORY, OWN_BACKLOG)

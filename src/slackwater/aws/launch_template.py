@@ -123,9 +123,13 @@ def _readable(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _completed(data: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
-    """With None for whatever of ours is not wanted: a key pair that was taken out of the declaration is drift."""
+    """With None for whatever of ours is not wanted: a key pair that was taken out of the declaration is drift.
+
+    So is a setting that no declaration has, such as NetworkInterfaces in a version that somebody else made: instances
+    would be launched with it. AWS may show one that nobody gave as empty or False; that is none.
+    """
     plain = {key: data.get(key) for key in PLAIN}
     nested = {key: {name: data.get(key, {}).get(name) for name in names} for key, names in NESTED.items()}
     disks = {key: {name: disk.get(name) for name in EBS} for key, disk in data.items() if key.startswith("disk ")}
-    surplus = {key: None for key in there if key.startswith("disk ") and key not in disks}
-    return {**plain, **nested, **disks, **surplus, "TagSpecifications": data["TagSpecifications"]}
+    ours = {**plain, **nested, **disks, "TagSpecifications": data["TagSpecifications"]}
+    return {**{key: None for key, value in there.items() if value and key not in ours}, **ours}

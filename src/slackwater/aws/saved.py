@@ -76,11 +76,17 @@ def _changed(saved: Mapping[str, Any], plan: Plan, world: World) -> Iterator[str
         yield "something else is declared since it was made, or another version of Slackwater plans it"
 
 
+def _is_whole(saved: Mapping[str, Any]) -> bool:
+    """A file that was written by hand, or merged by a tool, may lack what a plan is compared by."""
+    parts = {"group": str, "calls": list, "world": dict}
+    return all(isinstance(saved.get(name), kind) for name, kind in parts.items())
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         saved = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CloudError(f"{path} cannot be read as a plan: {error}") from error
-    if not isinstance(saved, dict) or saved.get("format") != FORMAT:
+    if not isinstance(saved, dict) or saved.get("format") != FORMAT or not _is_whole(saved):
         raise CloudError(f"{path} is no plan of this version of Slackwater; make one with `slackwater plan … --out`")
     return saved

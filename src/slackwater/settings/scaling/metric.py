@@ -21,6 +21,10 @@ DIMENSION_ALLOWED = "1 to 255 printable ASCII characters, a name not beginning w
 DimensionName = Annotated[str, AfterValidator(matching(r"[!-9;-~][ -~]{0,254}", DIMENSION_ALLOWED))]
 DimensionValue = Annotated[str, AfterValidator(matching(r"[ -~]{1,255}", DIMENSION_ALLOWED))]
 MOST_DIMENSIONS = 30
+# What the drain agent publishes, with the group's name as its dimension.
+OWN_NAMESPACE, OWN_DIMENSION = "Slackwater", "AutoScalingGroupName"
+OWN_MEMORY, OWN_BACKLOG = "memory_used_percent", "backlog_per_instance"
+OF_ONE_VALUE = ("Average", "Minimum", "Maximum")
 
 
 class Metric(Settings):
@@ -62,8 +66,14 @@ class Metric(Settings):
 
     @property
     def is_percent(self) -> bool:
-        """True where it is known; a custom metric may be anything."""
-        return self.kind == "cpu"
+        """True where it is known; a custom metric may be anything, and a sum of percents is none."""
+        is_memory = self.is_own and self.name == OWN_MEMORY
+        return self.kind == "cpu" or (is_memory and self.statistic in OF_ONE_VALUE)
+
+    @property
+    def is_own(self) -> bool:
+        """Published by the group's instances themselves."""
+        return self.kind == "custom" and self.namespace == OWN_NAMESPACE
 
     def conflicts(self) -> Iterator[Fault]:
         if self.kind == "requests_per_target" and self.target_group is None:

@@ -8,6 +8,7 @@ from itertools import product
 from slackwater.lint.fleet import Fleet
 from slackwater.lint.scaling import Scaling, scaling
 from slackwater.settings import Fault, Policy, Schedule
+from slackwater.settings.scaling.metric import OWN_BACKLOG, OWN_DIMENSION, OWN_MEMORY, OWN_NAMESPACE
 
 MOST_PERCENT = 100
 # EC2 measures every five minutes without detailed monitoring: an alarm that asks every minute has no data.
@@ -23,7 +24,7 @@ def group_has_room(fleet: Fleet) -> Iterator[Fault]:
 
 
 def policies_can_fire(fleet: Fleet) -> Iterator[Fault]:
-    """No CPU is used more than all, or less than not at all."""
+    """No CPU, and no memory, is used more than all, or less than not at all."""
     for policy in _policies(fleet):
         if not policy.metric.is_percent:
             continue
@@ -35,6 +36,18 @@ def policies_can_fire(fleet: Fleet) -> Iterator[Fault]:
             yield policy.fault("value", "must be less than 100 percent, or the group never grows")
         if any(not 0 < bound < MOST_PERCENT for bound in policy.steps):
             yield policy.fault("steps", "must each begin between 0 and 100 percent")
+
+
+def own_metrics_are_published(fleet: Fleet) -> Iterator[Fault]:
+    """An alarm on what nobody publishes has no data, and never says so."""
+    for each in scaling(fleet):
+        wanted = {OWN_DIMENSION: each.group.name}
+        for policy in each.group.policies:
+            metric = policy.metric
+            if metric.is_own and metric.name not in (OWN_MEMORY, OWN_BACKLOG):
+                yield metric.fault("name", f"must be {OWN_MEMORY!r} or {OWN_BACKLOG!r} in {OWN_NAMESPACE}")
+            elif metric.is_own and metric.dimensions != wanted:
+                yield metric.fault("dimensions", f"must be {wanted}, as the group's instances publish it")
 
 
 def exact_sizes_are_allowed(fleet: Fleet) -> Iterator[Fault]:
@@ -116,7 +129,7 @@ def _pairs(each: Scaling) -> Iterator[tuple[Policy, Policy]]:
 
 def _after(back: Policy, least: int) -> float:
     """The mean of the rest, had the group one step more than its least and left at just the threshold."""
-    if not back.metric.is_percent or back.adjustment_type != "ChangeInCapacity" or back.below is None:
+    if back.metric.kind != "cpu" or back.adjustment_type != "ChangeInCapacity" or back.below is None:
         return 0
     fewer = -(back.adjustment or 0)
     return back.below * (least + fewer) / least

@@ -87,6 +87,13 @@ def launch_is_awaited(fleet: Fleet) -> Iterator[Fault]:
             yield each.fault("hooks.launch", allowed)
 
 
+def silence_is_no_service(fleet: Fleet) -> Iterator[Fault]:
+    """With CONTINUE an instance that died while it provisioned itself would be in service, with nothing on it."""
+    for each in scaling(fleet):
+        if each.launch and each.launch.default == "CONTINUE":
+            yield each.fault("hooks.launch.default", "must be 'ABANDON': who falls silent has provisioned nothing")
+
+
 def first_beat_comes_in_time(fleet: Fleet) -> Iterator[Fault]:
     """Each instance would be abandoned before it could say a word, and the next one, too."""
     for each in scaling(fleet):
