@@ -546,6 +546,18 @@ def test_a_tag_that_somebody_added_stays_and_ours_comes_back(lab: Lab) -> None:
     assert () == planned(lab, group).calls
 
 
+def test_a_tag_that_is_declared_no_longer_stays(lab: Lab) -> None:
+    """Nobody can tell it from one that others gave; docs/cloud.md says how it goes, and then nothing brings it back."""
+    group = lab.declare(tags={"team": "shop"})
+    run(lab, group)
+    bare = changed(group, tags={})
+    stays = planned(lab, bare).calls
+    team = {"ResourceId": group.name, "ResourceType": "auto-scaling-group", "Key": "team"}
+    lab.client("autoscaling").delete_tags(Tags=[team])
+
+    assert ((), ()) == (stays, planned(lab, bare).calls)
+
+
 def test_a_plan_is_a_function_of_declaration_and_world(lab: Lab) -> None:
     """Twice the same, from the same look: it has no clients to ask again."""
     group = everything(lab)
