@@ -110,6 +110,14 @@ def test_a_spot_instance_that_leaves_too_late_is_a_fault(stage: Stage, bound: fl
     assert faults == [fault[-len(faults[0]) :] for fault in stage.faults]
 
 
+def test_what_the_cloud_refuses_is_a_sentence(stage: Stage) -> None:
+    """A machine may be gone in the moment in which it is to be taken; a traceback would cost the report."""
+    with pytest.raises(LabError, match="i-none could not be crashed: there is no instance i-none"):
+        stage.crash("i-none")
+    with pytest.raises(LabError, match=r"i-none could not be taken back: .*i-none"):
+        stage.interrupt("i-none")
+
+
 def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> None:
     """What is lost is told apart only until the balancers know, and not while another boots."""
     before = set(stage.states())

@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slackwater.aws.clients import explained
 from slackwater.drill.operator import Operator, release, told
 from slackwater.drill.place import MARK, place
 from slackwater.drill.stage import PAUSE, Stage
@@ -88,12 +89,13 @@ def is_served(url: str) -> bool:
 def _image(sky: Endpoint, ground: Ground, machines: LabMachines, operator: Operator) -> Path:
     """As docs/images.md has it: an instance of no group is prepared, and its disk is what the group's begin with."""
     ec2, image = sky.client("ec2"), operator.folder.parent / "image"
-    made = ec2.run_instances(ImageId=ground.image, MinCount=1, MaxCount=1)["Instances"][0]
-    builder = _booted(machines, made["InstanceId"])
-    operator.prepare(builder)
-    builder.power_cut()
-    keep(builder, image)
-    ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+    with explained("the image's instance"):
+        made = ec2.run_instances(ImageId=ground.image, MinCount=1, MaxCount=1)["Instances"][0]
+        builder = _booted(machines, made["InstanceId"])
+        operator.prepare(builder)
+        builder.power_cut()
+        keep(builder, image)
+        ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
     return image
 
 

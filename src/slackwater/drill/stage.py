@@ -17,6 +17,8 @@ from slackwater.drill.timeline import Timeline
 from slackwater.errors import LabError
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint
+from slackwater.lab.cloud.errors import AwsError
+from slackwater.lab.cloud.spot import NOTICE
 from slackwater.lab.load import Load, Result, Running, running
 from slackwater.lab.load._result import Answered
 
@@ -26,6 +28,15 @@ LIMIT = 900.0
 IN_SERVICE = "InService"
 CRASHED = "Crashed"
 """No lifecycle state of AWS: what the group says of a dead machine until it lets it go."""
+
+
+@contextmanager
+def done(what_not: str) -> Iterator[None]:
+    """LabError, which a report can tell, where the lab's cloud refuses; the sentence begins with `what_not`."""
+    try:
+        yield
+    except AwsError as error:
+        raise LabError(f"{what_not}: {error}") from error
 
 
 class Hosts(Protocol):
@@ -79,8 +90,14 @@ class Stage:
 
     def crash(self, instance: str) -> None:
         """Its plug is pulled; the group says for a while that it is in service."""
+        with done(f"{instance} could not be crashed"):
+            self.cloud.cloud.crash(instance)
         self._crashed.add(instance)
-        self.cloud.cloud.crash(instance)
+
+    def interrupt(self, instance: str, seconds: float = NOTICE) -> None:
+        """AWS takes it back: the notice now, the end after so many seconds."""
+        with done(f"{instance} could not be taken back"):
+            self.cloud.cloud.interrupt(instance, seconds=seconds)
 
     def shown(self) -> dict[str, str]:
         """The states as whoever looks on knows them."""
