@@ -62,7 +62,7 @@ def made(stage: Stage, faults: list[str]) -> Report:
     """When the last answer is there: what the people say is compared with the ledgers of all instances."""
     result, phases = stage.result, stage.phases
     executed = result.check(stage.ledgers.texts())
-    lost, excused = sum(result.lost.values()), sum(sum(phase.excused.values()) for phase in phases)
+    lost, excused = sum(result.lost.values()), sum(phase.excused for phase in phases)
     cut = sum(phase.excused_cuts for phase in phases)
     requests = {
         "sent": sum(result.sent.values()),
@@ -96,7 +96,7 @@ def _told(stage: Stage, wait: Wait) -> dict[str, Any]:
         "kind": wait.kind,
         "instance": wait.instance,
         "at": round(wait.sent - stage.timeline.began, 1),
-        "attempts": attempts(log_of(stage.lab.host("balancer-1")), wait.request, stage.addresses),
+        "attempts": attempts(log_of(stage.lab), wait.request, stage.addresses),
     }
 
 
