@@ -48,7 +48,7 @@ class Hosts(Protocol):
 
 @dataclass
 class Stage:
-    """`planned` is how many launches the scenarios so far meant; `size` is the group's desired one."""
+    """`size` is the group's desired one."""
 
     lab: Lab
     cloud: Endpoint
@@ -59,7 +59,6 @@ class Stage:
     smallest: int
     largest: int
     step: int
-    planned: int = 0
     releases: int = 1
     people: Running | None = None
     phases: list[Phase] = field(default_factory=list)
@@ -153,8 +152,7 @@ class Stage:
             yield phase
         finally:
             phase.close(self.timeline.now, before, self._snapshot())
-        self.planned += launches
-        if surplus := len(self.timeline.seen()) - seen - launches:
+        if (surplus := len(self.timeline.seen()) - seen - launches) > 0:
             self.faults.append(f"{name}: {surplus} launches that nobody planned")
         self.say(f"{name}: {phase.seconds:.1f} s{phase.words}")
 
