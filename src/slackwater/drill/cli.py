@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
 NAMES = ("scale-out", "scale-in", "rollout", "spot", "crash")
 MOST = 1000
-ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -52,26 +47,12 @@ def drill(scenario: str | None, *, times: int, rate: float, name: str, svg: Path
     if svg and not svg.absolute().parent.is_dir():
         raise click.UsageError(f"--svg {svg}: there is no directory {svg.absolute().parent}")
     from slackwater.drill.play import Wish, play
+    from slackwater.drill.signals import ended_in_order
 
     with ended_in_order():
         report = play(Wish(scenario, times, rate, name), Console(stderr=True))
     tell(report, svg=svg, as_json=as_json)
     sys.exit(0 if report.is_good else 1)
-
-
-@contextmanager
-def ended_in_order() -> Iterator[None]:
-    """A drill that is told to end takes its lab away first, as after Ctrl-C."""
-    before = {number: signal.signal(number, _end) for number in ENDINGS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
 
 
 def tell(report: Report, *, svg: Path | None, as_json: bool) -> None:

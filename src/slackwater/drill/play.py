@@ -70,7 +70,6 @@ def play(wish: Wish, console: Console) -> Report:
         stage.tick()
         report = made(stage, faults)
         view.stage = None
-        view.say("the lab is taken away ...")
     return report
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from slackwater.aws.clients import explained
 from slackwater.drill.operator import Operator, release, told
 from slackwater.drill.place import MARK, place
+from slackwater.drill.signals import undisturbed
 from slackwater.drill.stage import PAUSE, Stage
 from slackwater.errors import LabError
 from slackwater.lab import LabHost, Wishes
@@ -42,7 +43,7 @@ class Sizes:
 @contextmanager
 def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stage]:
     """The group has been applied and boots. LabError where the lab `name` is not a drill's to take."""
-    with ExitStack() as ends:
+    with ExitStack() as calm, ExitStack() as ends:
         lab, progress = ends.enter_context(place(name)), Progress(say)
         folder = lab.directory / MARK
         lab.up(Wishes({"app": 0, "worker": 0, "balancer": 1}), progress)
@@ -60,6 +61,8 @@ def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stag
         machines.furnish = partial(_begin_with, image)
         stage = Stage(lab, sky, machines, operator, say, sizes.smallest, sizes.smallest, sizes.largest, sizes.step)
         ends.callback(stage.ledgers.close)
+        ends.callback(say, "the lab is taken away ...")
+        ends.callback(lambda: calm.enter_context(undisturbed()))
         yield stage
 
 
