@@ -79,8 +79,8 @@ def stage(tmp_path: Path, said: list[str]) -> Iterator[Stage]:
     """A group of two that may have a third; nobody is there to be served."""
     with cloud(tmp_path, lifecycle=True) as sky:
         group(sky)
-        made = Stage(Lab("books"), sky, OnPaper(), Operator(tmp_path, sky), said.append, 2, 2, 3, 1)
-        with watching(made.tick):
+        made = Stage(Lab("books"), sky, OnPaper(), Operator(tmp_path / "project", sky), said.append, 2, 2, 3, 1)
+        with watching(made.tick) as made.watch:
             made.wait(lambda: len(made.timeline.seen()) == 2, "the first two")
             made.timeline.began -= 60  # nobody has to wait until the first two count in full
             yield made
@@ -156,6 +156,27 @@ def test_a_launch_that_did_not_come_is_none_that_nobody_planned(stage: Stage) ->
         pass
 
     assert [] == stage.faults
+
+
+def test_who_waits_is_told_when_nobody_looks_any_more(stage: Stage) -> None:
+    """What is seen decides: without a watch everything would be waited for to its bound."""
+    stage.watch = [OSError("the disk is gone")]
+
+    with pytest.raises(LabError, match=r"nobody watches the timeline any more: OSError\('the disk is gone'\)"):
+        stage.wait(lambda: False, "the moon", limit=5)
+
+
+def test_a_fault_ends_with_what_the_cloud_said_last(stage: Stage, tmp_path: Path) -> None:
+    """Why a machine did not boot is told there alone, and the log goes with the lab."""
+    (tmp_path / "cloud.log").write_text("i-1 (instance-1): no space left on device")
+
+    def broken(stage: Stage) -> None:
+        with stage.phase("broken"):
+            raise LabError("not within 900 s")
+
+    assert ["broken: not within 900 s\nThe cloud's log ends:\ni-1 (instance-1): no space left on device"] == played(
+        stage, [broken]
+    )
 
 
 def test_what_is_waited_for_is_bounded(stage: Stage) -> None:

@@ -63,6 +63,8 @@ class Stage:
     people: Running | None = None
     phases: list[Phase] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    watch: list[BaseException] = field(default_factory=list)
+    """What the watch of the timeline ended with, as `watching` gives it."""
 
     def __post_init__(self) -> None:
         self.ledgers = Ledgers(self._files)
@@ -83,6 +85,11 @@ class Stage:
     def tick(self) -> None:
         self.timeline.tick()
         self.ledgers.look()
+
+    @property
+    def blind(self) -> str:
+        """Why nobody looks any more; "" while somebody does."""
+        return f"nobody watches the timeline any more: {self.watch[0]!r}" if self.watch else ""
 
     def states(self) -> dict[str, str]:
         return self.cloud.cloud.members(GROUP)
@@ -126,6 +133,8 @@ class Stage:
         """LabError, with the states, when that takes too long."""
         deadline = time.monotonic() + limit
         while not condition():
+            if self.watch:
+                raise LabError(self.blind) from self.watch[0]
             if time.monotonic() > deadline:
                 raise LabError(f"not within {limit:g} s: {what}; the instances are {self.states()}")
             time.sleep(PAUSE)
