@@ -62,12 +62,7 @@ def play(wish: Wish, console: Console) -> Report:
         ends.enter_context(view.shown())
         stage = view.stage = ends.enter_context(staged(wish.name, wish.sizes, view.say))
         with watching(stage.tick) as stage.watch:
-            launch(stage)
-            view.say(f"people come to {stage.url}: {wish.rate:g} requests/s")
-            with stage.visited(wish.load(stage.url)):
-                faults = played(stage, wish.scenarios)
-                for fault in faults:
-                    view.say(fault)
+            faults = played(stage, [launch]) or visited(stage, wish)
         if stage.watch:
             faults = faults or [stage.blind]
         else:
@@ -75,6 +70,16 @@ def play(wish: Wish, console: Console) -> Report:
         report = made(stage, faults)
         view.stage = None
     return report
+
+
+def visited(stage: Stage, wish: Wish) -> list[str]:
+    """Faults of the scenarios, played while people are there."""
+    stage.say(f"people come to {stage.url}: {wish.rate:g} requests/s")
+    with stage.visited(wish.load(stage.url)):
+        faults = played(stage, wish.scenarios)
+        for fault in faults:
+            stage.say(fault)
+    return faults
 
 
 def played(stage: Stage, scenarios: Sequence[Scenario]) -> list[str]:
