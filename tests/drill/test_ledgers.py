@@ -50,6 +50,19 @@ def test_what_was_written_last_is_read_after_the_disk_is_gone(disks: Disks) -> N
     assert before == ledgers.texts()
 
 
+def test_what_is_written_after_the_cloud_has_struck_an_instance_off_is_read(disks: Disks) -> None:
+    """Its machine has some seconds more, and its app is at work in them."""
+    ledgers = Ledgers(disks.find)
+    disks.write("a", "load-1")
+    ledgers.look()
+    disks.there.discard("a")
+    ledgers.look()
+    with (disks.folder / "a/ledger").open("a") as ledger:
+        ledger.write("load-2\n")
+
+    assert ["load-1\nload-2\n"] == ledgers.texts()
+
+
 def test_an_app_that_has_carried_out_nothing_yet_has_no_ledger(disks: Disks) -> None:
     """It is opened as soon as there is one."""
     ledgers = Ledgers(disks.find)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from slackwater.errors import LabError, SlackwaterError
 from slackwater.lab.cloud import cloud
 
 BALANCER = {"ssh_hostname": "10.77.63.211", "address": "10.77.63.211", "ssh_user": "root", "ssh_key": "/nowhere/key"}
+
+HANGS = r"""import os, time
+os.write(1, b"half way, \xc3")
+time.sleep(60)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,14 @@ def test_a_command_that_fails_is_told_with_its_last_words(operator: Operator) ->
     with pytest.raises(LabError, match=rf"release prove {INVENTORY} nowhere ended with status 1:\n(.*\n)*.*'nowhere'"):
         operator.prove("nowhere")
     assert {} == operator.cloud.cloud.members(GROUP)
+
+
+def test_a_command_that_hangs_is_told_with_its_last_words(operator: Operator, tmp_path: Path) -> None:
+    """Bounded, and a fault of the report as well; a letter that it was ended in does not hide the others."""
+    (tmp_path / "pyinfra.py").write_text(HANGS)
+
+    with pytest.raises(LabError, match=rf"pyinfra {INVENTORY} deploy.py -y was not done after 2 s:\nhalf way.*\ufffd"):
+        replace(operator, folder=tmp_path, limit=2).converge()
 
 
 def test_an_alarm_that_cannot_ring_is_a_sentence(operator: Operator) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 
+from slackwater.drill.cli import tell
+from slackwater.drill.died import Died
+from slackwater.drill.live import View
 from slackwater.drill.phase import Phase
 from slackwater.drill.picture import svg
 from slackwater.drill.report import Report, show
 from slackwater.drill.timeline import Count, Span
+from slackwater.errors import SlackwaterError
 
 TRIES = ["instance-2: 502 after 13.560 s", "instance-1: 200 after 20.020 s"]
 REQUESTS: dict[str, Any] = {
@@ -59,11 +64,19 @@ def test_a_launch_that_nobody_planned_is_no_success() -> None:
 def test_posts_that_died_with_a_host_are_told_apart() -> None:
     """A GET is not among them: a balancer asks another host; nor is a POST that was lost at any other time."""
     dead, other = phase("crash", 0, 9, POST=2, POST_long=1, GET=1), phase("spot", 0, 9, POST=2)
+    dead.died = Died(posts=3)
 
-    assert {"POST": 2, "POST long": 1} == dead.excused
     assert (1, 3) == (dead.document()["lost"], dead.document()["lost_with_a_crashed_host"])
     assert (2, 0) == (other.document()["lost"], other.document()["lost_with_a_crashed_host"])
     assert report(lost_with_a_crashed_host=3).is_good
+
+
+def test_no_more_is_excused_than_was_lost() -> None:
+    """The log may know of requests whose people were counted in the phase before."""
+    dead = phase("crash", 0, 9, POST=1)
+    dead.died = Died(posts=3, websockets=2)
+
+    assert (1, 0) == (dead.excused, dead.excused_cuts)
 
 
 def test_the_document_has_requests_and_phases() -> None:
@@ -89,6 +102,35 @@ def test_people_read_the_phases_and_every_fault() -> None:
     assert "13.6 s, for it was passed on: instance-2: 502 after 13.560 s, then instance-1: 200" in said
     assert "spot: late" in said
     assert '{"POST: 502": 2}' in said
+
+
+@pytest.mark.parametrize("words", ["[i-0abc] Error: [/usr/bin/x]: not found", "[red]", "the lock :lock: is taken"])
+def test_what_was_said_is_told_as_it_is(words: str) -> None:
+    """What a command said on its way down is no markup: no bracket is lost of it, and no report to a bracket."""
+    out, odd = io.StringIO(), phase("apply", 0, 12)
+    odd.figures["release"] = words
+    show(report((words,), (odd,), lost=1, reasons={words: 1}), Console(file=out, width=300))
+
+    assert 3 == out.getvalue().count(words)
+
+
+def test_what_happens_meanwhile_is_told_as_it_is() -> None:
+    """The same words come by standard error first."""
+    out = io.StringIO()
+    View(Console(file=out, width=300)).say("[/usr/bin/x]: not found :lock:")
+
+    assert out.getvalue().endswith("  [/usr/bin/x]: not found :lock:\n")
+
+
+@pytest.mark.parametrize(("as_json", "said"), [(True, '"ok": true'), (False, "900 sent, 0 lost")])
+def test_a_full_disk_costs_the_picture_and_not_the_report(
+    capsys: pytest.CaptureFixture[str], as_json: bool, said: str
+) -> None:
+    """A drill takes a quarter of an hour; that there is no picture is a sentence of its own."""
+    with pytest.raises(SlackwaterError, match=r"--svg /dev/full could not be written: .*No space left"):
+        tell(report(), svg=Path("/dev/full"), as_json=as_json)
+
+    assert said in capsys.readouterr().out
 
 
 def test_the_picture_is_whole_and_has_every_instance() -> None:

@@ -79,8 +79,8 @@ def stage(tmp_path: Path, said: list[str]) -> Iterator[Stage]:
     """A group of two that may have a third; nobody is there to be served."""
     with cloud(tmp_path, lifecycle=True) as sky:
         group(sky)
-        made = Stage(Lab("books"), sky, OnPaper(), Operator(tmp_path, sky), said.append, 2, 2, 3, 1)
-        with watching(made.tick):
+        made = Stage(Lab("books"), sky, OnPaper(), Operator(tmp_path / "project", sky), said.append, 2, 2, 3, 1)
+        with watching(made.tick) as made.watch:
             made.wait(lambda: len(made.timeline.seen()) == 2, "the first two")
             made.timeline.began -= 60  # nobody has to wait until the first two count in full
             yield made
@@ -92,7 +92,7 @@ def test_alarms_grow_and_shrink_the_group_and_nothing_else_does(stage: Stage, sa
     load(stage)
 
     assert ["scale-out", "scale-in", "load"] == [phase.name for phase in stage.phases]
-    assert (2, 1, []) == (stage.size, stage.planned, stage.faults)
+    assert (2, []) == (stage.size, stage.faults)
     assert 3 == len(stage.timeline.seen())
     assert 1 == len(stage.phases[1].figures["drained in"])
     assert [line for line in said if line.startswith("scale-out: ")]
@@ -106,8 +106,16 @@ def test_a_spot_instance_that_leaves_too_late_is_a_fault(stage: Stage, bound: fl
 
     assert before[:1] == [one for one in before if one not in stage.states()]
     assert stage.phases[0].seconds < 60
-    assert (2, 1) == (len(stage.states()), stage.planned)
+    assert 2 == len(stage.states())
     assert faults == [fault[-len(faults[0]) :] for fault in stage.faults]
+
+
+def test_what_the_cloud_refuses_is_a_sentence(stage: Stage) -> None:
+    """A machine may be gone in the moment in which it is to be taken; a traceback would cost the report."""
+    with pytest.raises(LabError, match="i-none could not be crashed: there is no instance i-none"):
+        stage.crash("i-none")
+    with pytest.raises(LabError, match=r"i-none could not be taken back: .*i-none"):
+        stage.interrupt("i-none")
 
 
 def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> None:
@@ -117,7 +125,7 @@ def test_a_crashed_machine_is_replaced_and_that_was_planned(stage: Stage) -> Non
 
     assert ["crash", "replacement"] == [phase.name for phase in stage.phases]
     assert 1 == len(before - set(stage.states()))
-    assert (1, []) == (stage.planned, stage.faults)
+    assert [] == stage.faults
 
 
 def test_a_dead_machine_is_shown_as_dead(stage: Stage) -> None:
@@ -140,6 +148,35 @@ def test_a_launch_that_nobody_planned_is_a_fault(stage: Stage) -> None:
         stage.wait(lambda: len(stage.timeline.seen()) == 3, "a look")
 
     assert ["calm: 1 launches that nobody planned"] == stage.faults
+
+
+def test_a_launch_that_did_not_come_is_none_that_nobody_planned(stage: Stage) -> None:
+    """Whoever waits for it says so."""
+    with stage.phase("calm", launches=1):
+        pass
+
+    assert [] == stage.faults
+
+
+def test_who_waits_is_told_when_nobody_looks_any_more(stage: Stage) -> None:
+    """What is seen decides: without a watch everything would be waited for to its bound."""
+    stage.watch = [OSError("the disk is gone")]
+
+    with pytest.raises(LabError, match=r"nobody watches the timeline any more: OSError\('the disk is gone'\)"):
+        stage.wait(lambda: False, "the moon", limit=5)
+
+
+def test_a_fault_ends_with_what_the_cloud_said_last(stage: Stage, tmp_path: Path) -> None:
+    """Why a machine did not boot is told there alone, and the log goes with the lab."""
+    (tmp_path / "cloud.log").write_text("i-1 (instance-1): no space left on device")
+
+    def broken(stage: Stage) -> None:
+        with stage.phase("broken"):
+            raise LabError("not within 900 s")
+
+    assert ["broken: not within 900 s\nThe cloud's log ends:\ni-1 (instance-1): no space left on device"] == played(
+        stage, [broken]
+    )
 
 
 def test_what_is_waited_for_is_bounded(stage: Stage) -> None:

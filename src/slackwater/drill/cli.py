@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from slackwater.errors import SlackwaterError
 
+if TYPE_CHECKING:
+    from slackwater.drill.report import Report
+
 NAMES = ("scale-out", "scale-in", "rollout", "spot", "crash")
 MOST = 1000
-ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -47,38 +46,30 @@ def drill(scenario: str | None, *, times: int, rate: float, name: str, svg: Path
         raise click.UsageError("--times is for one scenario, such as `slackwater drill scale-in --times 50`")
     if svg and not svg.absolute().parent.is_dir():
         raise click.UsageError(f"--svg {svg}: there is no directory {svg.absolute().parent}")
-    from slackwater.drill.picture import svg as picture
     from slackwater.drill.play import Wish, play
-    from slackwater.drill.report import show
+    from slackwater.drill.signals import ended_in_order
 
     with ended_in_order():
         report = play(Wish(scenario, times, rate, name), Console(stderr=True))
-    if svg:
-        _write(svg, picture(report))
+    tell(report, svg=svg, as_json=as_json)
+    sys.exit(0 if report.is_good else 1)
+
+
+def tell(report: Report, *, svg: Path | None, as_json: bool) -> None:
+    """The report first: a disk that is full may cost the picture, which is a SlackwaterError, and nothing else."""
+    from slackwater.drill.picture import svg as picture
+    from slackwater.drill.report import show
+
     if as_json:
         click.echo(json.dumps(report.document(), indent=2))
     else:
         show(report, Console())
-    sys.exit(0 if report.is_good else 1)
-
-
-@contextmanager
-def ended_in_order() -> Iterator[None]:
-    """A drill that is told to end takes its lab away first, as after Ctrl-C."""
-    before = {number: signal.signal(number, _end) for number in ENDINGS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
+    if svg:
+        _write(svg, picture(report))
 
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SlackwaterError(f"--svg {file} could not be written: {error}") from error

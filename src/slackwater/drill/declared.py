@@ -71,16 +71,9 @@ cloud = [("@local", {{"_sudo": False}})]
 def files(cloud: Endpoint, ground: Ground, balancer: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, str]:
     """By their path in the project; `balancer` is its data in the inventory, and how instances are logged in to."""
     login = {key: value for key, value in balancer.items() if key not in {"ssh_hostname", "address"}}
-    values: dict[str, Any] = {
-        "group": GROUP,
-        "fleet": FLEET,
-        "ledger": LEDGER,
-        "ground": ground,
-        "warm_up": WARM_UP,
-        **sizes,
-    }
+    values: dict[str, Any] = {"group": GROUP, "fleet": FLEET, "ledger": LEDGER, "warm_up": WARM_UP, **sizes}
     values |= {"region": cloud.region, "endpoint": cloud.url, "store": f"s3://{ground.bucket}/fleet"}
-    values |= {"balancer": dict(balancer), "login": login, "ground": ground, **sizes}
+    values |= {"balancer": dict(balancer), "login": login, "ground": ground}
     told = {"all": ALL, "app": APP, "cloud": CLOUD, "drill": DRILL}
     texts = {f"group_data/{name}.py": OPENING + text.format(**values) for name, text in told.items()}
     return {**texts, "inventories/drill.py": INVENTORY.format(**values)}

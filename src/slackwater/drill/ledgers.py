@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,35 +19,29 @@ def on_disk(host: LabHost) -> Path:
 class Ledgers:
     """`find` gives the ledger of each instance that is there, which may not exist yet.
 
-    A file that is open can be read when the host and its disk are gone: what an app wrote last is not missed.
+    A file that is open can be read when the host and its disk are gone: what an app wrote last is not missed, be it
+    after its instance was gone by the cloud's books. All stay open until `close`.
     """
 
     def __init__(self, find: Callable[[], Mapping[str, Path]]) -> None:
         self._find = find
         self._open: dict[str, BinaryIO] = {}
-        self._read: dict[str, bytes] = {}
 
     def look(self) -> None:
         """Often enough to open each before its host is gone."""
-        there = self._find()
-        for instance, path in there.items():
-            if instance not in self._open and instance not in self._read and path.exists():
-                self._open[instance] = path.open("rb")
-        for instance in [one for one in self._open if one not in there]:
-            self._read[instance] = self._close(instance)
+        for instance, path in self._find().items():
+            if instance not in self._open:
+                with suppress(FileNotFoundError):
+                    self._open[instance] = path.open("rb")
 
     def texts(self) -> list[str]:
         """One an instance, whole as of now."""
-        now = [_whole(file) for file in self._open.values()]
-        return [text.decode() for text in (*self._read.values(), *now)]
+        return [_whole(file).decode() for file in self._open.values()]
 
     def close(self) -> None:
-        for instance in list(self._open):
-            self._close(instance)
-
-    def _close(self, instance: str) -> bytes:
-        with self._open.pop(instance) as file:
-            return _whole(file)
+        for file in self._open.values():
+            file.close()
+        self._open.clear()
 
 
 def _whole(file: BinaryIO) -> bytes:

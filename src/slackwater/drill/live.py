@@ -30,7 +30,7 @@ class View:
         line = f"{time.monotonic() - self.began:7.1f}  {text}"
         self._last.append(line)
         if not self.console.is_terminal:
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(Text(line), soft_wrap=True)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -49,8 +49,8 @@ class View:
         table = Table(box=None, pad_edge=False)
         for instance, state in stage.shown().items():
             colour = COLOURS.get(state.partition(":")[0], "white")
-            answers = stage.answered(instance).count
-            table.add_row(stage.name(instance) or instance, Text(state, style=colour), f"{answers} answers")
+            name, answers = stage.name(instance) or instance, stage.answered(instance).count
+            table.add_row(Text(name), Text(state, style=colour), Text(f"{answers} answers"))
         yield table
         result = stage.result
         lost = sum(result.lost.values())

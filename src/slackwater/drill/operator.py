@@ -33,10 +33,11 @@ LAST = 3000
 
 @dataclass(frozen=True)
 class Operator:
-    """`folder` is the project; `cloud` is the AWS that its commands reach, and no other."""
+    """`folder` is the project; `cloud` is the AWS that its commands reach, and no other; `limit` is one command's."""
 
     folder: Path
     cloud: Endpoint
+    limit: float = LIMIT
 
     @classmethod
     def begin(
@@ -87,15 +88,22 @@ class Operator:
                 cloudwatch.set_alarm_state(AlarmName=name, StateReason="a drill", StateValue=state)
 
     def _run(self, *words: str) -> str:
-        done = subprocess.run(
-            words, cwd=self.folder, env=os.environ | self.cloud.environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=LIMIT, check=False,
-        )  # fmt: skip
+        typed = " ".join(word for word in words[2:] if word != SLACKWATER)
+        try:
+            done = subprocess.run(
+                words, cwd=self.folder, env=os.environ | self.cloud.environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=self.limit, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"{typed} was not done after {self.limit:g} s:\n{_last(error.output)}") from error
         if done.returncode:
-            said = (done.stdout + done.stderr)[-LAST:]
-            typed = " ".join(word for word in words[2:] if word != SLACKWATER)
-            raise LabError(f"{typed} ended with status {done.returncode}:\n{said}")
-        return done.stdout
+            raise LabError(f"{typed} ended with status {done.returncode}:\n{_last(done.stdout)}")
+        return done.stdout.decode(errors="replace")
+
+
+def _last(said: bytes | None) -> str:
+    """A character may be cut in two where the command was ended."""
+    return (said or b"").decode(errors="replace")[-LAST:]
 
 
 def release(number: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from slackwater.drill.died import Died
+
 Snapshot = tuple[int, dict[str, int], int]
 """Requests sent, lost by kind, WebSockets cut; each so far."""
 CRASH = "crash"
@@ -21,19 +23,21 @@ class Phase:
     lost: dict[str, int] = field(default_factory=dict)
     cut: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
+    died: Died = field(default_factory=Died)
 
     @property
     def seconds(self) -> float:
         return (self.ended if self.ended is not None else self.began) - self.began
 
     @property
-    def excused(self) -> dict[str, int]:
-        """What no library can keep: a machine that dies takes POSTs along, also those sent until that is known."""
-        return {kind: n for kind, n in self.lost.items() if self.name == CRASH and kind.startswith("POST")}
+    def excused(self) -> int:
+        """POSTs that no library can keep: those that a machine was carrying out when it died, and no more than were
+        lost. One that a living host spoilt meanwhile is not among them."""
+        return min(self.died.posts, sum(n for kind, n in self.lost.items() if kind.startswith("POST")))
 
     @property
     def excused_cuts(self) -> int:
-        return self.cut if self.name == CRASH else 0
+        return min(self.died.websockets, self.cut)
 
     @property
     def words(self) -> str:
@@ -46,5 +50,5 @@ class Phase:
 
     def document(self) -> dict[str, Any]:
         told = {"name": self.name, "began": round(self.began, 1), "seconds": round(self.seconds, 1), "sent": self.sent}
-        lost, excused = sum(self.lost.values()), sum(self.excused.values())
+        lost, excused = sum(self.lost.values()), self.excused
         return {**told, "lost": lost - excused, "lost_with_a_crashed_host": excused, "figures": self.figures}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from slackwater.drill.signals import undisturbed
 from slackwater.errors import LabError
 from slackwater.lab import Lab
 from slackwater.lab.locks import locked_if_free
@@ -34,4 +35,5 @@ def place(name: str, places: Places = PLACES) -> Iterator[Lab]:
             mark.mkdir(parents=True)
             yield lab
         finally:
-            lab.down()
+            with undisturbed():
+                lab.down()

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from slackwater.drill import scenarios
 from slackwater.drill.live import View
+from slackwater.drill.operator import LAST
 from slackwater.drill.report import Report, made
 from slackwater.drill.scenarios import Scenario
 from slackwater.drill.setting import Sizes, launch, staged
@@ -60,18 +61,25 @@ def play(wish: Wish, console: Console) -> Report:
     with ExitStack() as ends:
         ends.enter_context(view.shown())
         stage = view.stage = ends.enter_context(staged(wish.name, wish.sizes, view.say))
-        with watching(stage.tick):
-            launch(stage)
-            view.say(f"people come to {stage.url}: {wish.rate:g} requests/s")
-            with stage.visited(wish.load(stage.url)):
-                faults = played(stage, wish.scenarios)
-                for fault in faults:
-                    view.say(fault)
-        stage.tick()
+        with watching(stage.tick) as stage.watch:
+            faults = played(stage, [launch]) or visited(stage, wish)
+        if stage.watch:
+            faults = faults or [stage.blind]
+        else:
+            stage.tick()
         report = made(stage, faults)
         view.stage = None
-        view.say("the lab is taken away ...")
     return report
+
+
+def visited(stage: Stage, wish: Wish) -> list[str]:
+    """Faults of the scenarios, played while people are there."""
+    stage.say(f"people come to {stage.url}: {wish.rate:g} requests/s")
+    with stage.visited(wish.load(stage.url)):
+        faults = played(stage, wish.scenarios)
+        for fault in faults:
+            stage.say(fault)
+    return faults
 
 
 def played(stage: Stage, scenarios: Sequence[Scenario]) -> list[str]:
@@ -80,7 +88,14 @@ def played(stage: Stage, scenarios: Sequence[Scenario]) -> list[str]:
         try:
             scenario(stage)
         except SlackwaterError as error:
-            return [f"{stage.phases[-1].name}: {error}"]
+            return [f"{stage.phases[-1].name}: {error}{_log(stage)}"]
         except (KeyboardInterrupt, SystemExit):
             return [f"{stage.phases[-1].name}: interrupted"]
     return []
+
+
+def _log(stage: Stage) -> str:
+    """The last words of the cloud's log, where alone a boot's failure is told, and which goes with the lab."""
+    log = stage.operator.folder.parent / "cloud.log"
+    said = log.read_text(errors="replace")[-LAST:] if log.exists() else ""
+    return f"\nThe cloud's log ends:\n{said}" if said else ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from slackwater.drill.attempts import attempts, log_of
 from slackwater.drill.phase import Phase
@@ -60,7 +62,7 @@ def made(stage: Stage, faults: list[str]) -> Report:
     """When the last answer is there: what the people say is compared with the ledgers of all instances."""
     result, phases = stage.result, stage.phases
     executed = result.check(stage.ledgers.texts())
-    lost, excused = sum(result.lost.values()), sum(sum(phase.excused.values()) for phase in phases)
+    lost, excused = sum(result.lost.values()), sum(phase.excused for phase in phases)
     cut = sum(phase.excused_cuts for phase in phases)
     requests = {
         "sent": sum(result.sent.values()),
@@ -94,30 +96,34 @@ def _told(stage: Stage, wait: Wait) -> dict[str, Any]:
         "kind": wait.kind,
         "instance": wait.instance,
         "at": round(wait.sent - stage.timeline.began, 1),
-        "attempts": attempts(log_of(stage.lab.host("balancer-1")), wait.request, stage.addresses),
+        "attempts": attempts(log_of(stage.lab), wait.request, stage.addresses),
     }
 
 
 def show(report: Report, console: Console) -> None:
     console.print(_phases(report))
-    requests = report.requests
-    waits = requests["longest_waits"]
+    for line in _lines(report):
+        console.print(line)
+
+
+def _lines(report: Report) -> Iterator[Text]:
+    """As they are: what a command said may hold brackets and colons that rich would take for words of its own."""
+    requests, waits = report.requests, report.requests["longest_waits"]
     longest = " ".join(str(wait["seconds"]) for wait in waits)
-    console.print(
+    yield Text(
         f"requests: {requests['sent']} sent, {requests['lost']} lost, {requests['executed_twice']} executed twice; "
         f"median {requests['p50_ms']} ms, longest waits beyond what was asked for {longest} s",
         style="bold green" if report.is_good else "bold red",
-        highlight=False,
     )
     for wait in [wait for wait in waits if len(wait["attempts"]) > 1]:
-        console.print(f"{wait['seconds']} s, for it was passed on: {', then '.join(wait['attempts'])}", highlight=False)
+        yield Text(f"{wait['seconds']} s, for it was passed on: {', then '.join(wait['attempts'])}")
     for name in MORE:
         if requests[name]:
-            console.print(f"{name.replace('_', ' ')}: {requests[name]}", highlight=False)
+            yield Text(f"{name.replace('_', ' ')}: {requests[name]}")
     if requests["reasons"]:
-        console.print(f"what came instead: {json.dumps(requests['reasons'])}", highlight=False)
+        yield Text(f"what came instead: {json.dumps(requests['reasons'])}")
     for fault in report.faults:
-        console.print(fault, style="red", highlight=False)
+        yield Text(fault, style="red")
 
 
 def _phases(report: Report) -> Table:
@@ -129,7 +135,8 @@ def _phases(report: Report) -> Table:
         lost, excused = told["lost"], told["lost_with_a_crashed_host"]
         figures = ", ".join(f"{name} {_plain(value)}" for name, value in phase.figures.items())
         more = f"{excused} with the host; " if excused else ""
-        table.add_row(phase.name, f"{phase.seconds:.0f}", str(phase.sent), str(lost), more + figures)
+        cells = phase.name, f"{phase.seconds:.0f}", str(phase.sent), str(lost), more + figures
+        table.add_row(*map(Text, cells))
     return table
 
 

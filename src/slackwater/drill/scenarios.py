@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 
+from slackwater.drill.attempts import lines, log_of
+from slackwater.drill.died import Crash, died
 from slackwater.drill.operator import release
-from slackwater.drill.phase import CRASH
+from slackwater.drill.phase import CRASH, Phase
 from slackwater.drill.stage import Stage
 from slackwater.errors import LabError
-from slackwater.lab.cloud.errors import AwsError
 from slackwater.lab.cloud.spot import NOTICE
 
 Scenario = Callable[[Stage], None]
@@ -79,14 +80,14 @@ def spot(stage: Stage, bound: float = BOUND) -> None:
     before = stage.states()
     with stage.phase("spot", launches=1) as phase:
         one, began = stage.serving()[0], time.monotonic()
-        stage.cloud.cloud.interrupt(one)
+        stage.interrupt(one)
         stage.wait(lambda: _has_left(stage, one), f"{one} to have left", limit=NOTICE)
         left = time.monotonic() - began
         phase.figures |= {"left in": round(left, 1), "after its last answer": _since_last_answer(stage, one)}
         if left > bound:
             stage.faults.append(f"spot: {one} had left after {left:.1f} s, and {bound:g} s is the bound")
-        with suppress(AwsError):  # the two minutes may just be over
-            stage.cloud.cloud.interrupt(one, seconds=0)
+        with suppress(LabError):  # the two minutes may just be over
+            stage.interrupt(one, seconds=0)
         phase.figures["launch to first answer"] = _replaced(stage, one, before)
 
 
@@ -95,10 +96,11 @@ def crash(stage: Stage, blind: float = BLIND) -> None:
     before = stage.states()
     with stage.phase(CRASH, launches=1) as phase:
         one, began = stage.serving()[0], time.monotonic()
-        stage.crash(one)
-        stage.wait(lambda: _is_another_seen(stage, before), f"another for {one}")
-        phase.figures["another launched in"] = round(time.monotonic() - began, 1)
-        time.sleep(max(0.0, began + blind - time.monotonic()))
+        with _mourned(stage, phase, one, blind):
+            stage.crash(one)
+            stage.wait(lambda: _is_another_seen(stage, before), f"another for {one}")
+            phase.figures["another launched in"] = round(time.monotonic() - began, 1)
+            time.sleep(max(0.0, began + blind - time.monotonic()))
     with stage.phase("replacement") as phase:
         phase.figures["launch to first answer"] = _replaced(stage, one, before)
 
@@ -133,6 +135,17 @@ def _is_noted(stage: Stage, instance: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@contextmanager
+def _mourned(stage: Stage, phase: Phase, instance: str, blind: float) -> Iterator[None]:
+    """What dies with it in the block is the phase's, also where the block fails: a report may follow."""
+    address, began = stage.host(instance).address, time.time()
+    try:
+        yield
+    finally:
+        crash = Crash(address, began, began + blind, time.time())
+        phase.died = died(lines(log_of(stage.lab)), stage.result.run, crash)
 
 
 def _is_another_seen(stage: Stage, before: Collection[str]) -> bool:

@@ -12,8 +12,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slackwater.aws.clients import explained
 from slackwater.drill.operator import Operator, release, told
 from slackwater.drill.place import MARK, place
+from slackwater.drill.signals import undisturbed
 from slackwater.drill.stage import PAUSE, Stage
 from slackwater.errors import LabError
 from slackwater.lab import LabHost, Wishes
@@ -41,7 +43,7 @@ class Sizes:
 @contextmanager
 def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stage]:
     """The group has been applied and boots. LabError where the lab `name` is not a drill's to take."""
-    with ExitStack() as ends:
+    with ExitStack() as calm, ExitStack() as ends:
         lab, progress = ends.enter_context(place(name)), Progress(say)
         folder = lab.directory / MARK
         lab.up(Wishes({"app": 0, "worker": 0, "balancer": 1}), progress)
@@ -59,6 +61,8 @@ def staged(name: str, sizes: Sizes, say: Callable[[str], None]) -> Iterator[Stag
         machines.furnish = partial(_begin_with, image)
         stage = Stage(lab, sky, machines, operator, say, sizes.smallest, sizes.smallest, sizes.largest, sizes.step)
         ends.callback(stage.ledgers.close)
+        ends.callback(say, "the lab is taken away ...")
+        ends.callback(lambda: calm.enter_context(undisturbed()))
         yield stage
 
 
@@ -88,12 +92,13 @@ def is_served(url: str) -> bool:
 def _image(sky: Endpoint, ground: Ground, machines: LabMachines, operator: Operator) -> Path:
     """As docs/images.md has it: an instance of no group is prepared, and its disk is what the group's begin with."""
     ec2, image = sky.client("ec2"), operator.folder.parent / "image"
-    made = ec2.run_instances(ImageId=ground.image, MinCount=1, MaxCount=1)["Instances"][0]
-    builder = _booted(machines, made["InstanceId"])
-    operator.prepare(builder)
-    builder.power_cut()
-    keep(builder, image)
-    ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+    with explained("the image's instance"):
+        made = ec2.run_instances(ImageId=ground.image, MinCount=1, MaxCount=1)["Instances"][0]
+        builder = _booted(machines, made["InstanceId"])
+        operator.prepare(builder)
+        builder.power_cut()
+        keep(builder, image)
+        ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
     return image
 
 

@@ -17,6 +17,8 @@ from slackwater.drill.timeline import Timeline
 from slackwater.errors import LabError
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint
+from slackwater.lab.cloud.errors import AwsError
+from slackwater.lab.cloud.spot import NOTICE
 from slackwater.lab.load import Load, Result, Running, running
 from slackwater.lab.load._result import Answered
 
@@ -28,6 +30,15 @@ CRASHED = "Crashed"
 """No lifecycle state of AWS: what the group says of a dead machine until it lets it go."""
 
 
+@contextmanager
+def done(what_not: str) -> Iterator[None]:
+    """LabError, which a report can tell, where the lab's cloud refuses; the sentence begins with `what_not`."""
+    try:
+        yield
+    except AwsError as error:
+        raise LabError(f"{what_not}: {error}") from error
+
+
 class Hosts(Protocol):
     """Of the cloud's machines."""
 
@@ -37,7 +48,7 @@ class Hosts(Protocol):
 
 @dataclass
 class Stage:
-    """`planned` is how many launches the scenarios so far meant; `size` is the group's desired one."""
+    """`size` is the group's desired one."""
 
     lab: Lab
     cloud: Endpoint
@@ -48,11 +59,12 @@ class Stage:
     smallest: int
     largest: int
     step: int
-    planned: int = 0
     releases: int = 1
     people: Running | None = None
     phases: list[Phase] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    watch: list[BaseException] = field(default_factory=list)
+    """What the watch of the timeline ended with, as `watching` gives it."""
 
     def __post_init__(self) -> None:
         self.ledgers = Ledgers(self._files)
@@ -74,13 +86,24 @@ class Stage:
         self.timeline.tick()
         self.ledgers.look()
 
+    @property
+    def blind(self) -> str:
+        """Why nobody looks any more; "" while somebody does."""
+        return f"nobody watches the timeline any more: {self.watch[0]!r}" if self.watch else ""
+
     def states(self) -> dict[str, str]:
         return self.cloud.cloud.members(GROUP)
 
     def crash(self, instance: str) -> None:
         """Its plug is pulled; the group says for a while that it is in service."""
+        with done(f"{instance} could not be crashed"):
+            self.cloud.cloud.crash(instance)
         self._crashed.add(instance)
-        self.cloud.cloud.crash(instance)
+
+    def interrupt(self, instance: str, seconds: float = NOTICE) -> None:
+        """AWS takes it back: the notice now, the end after so many seconds."""
+        with done(f"{instance} could not be taken back"):
+            self.cloud.cloud.interrupt(instance, seconds=seconds)
 
     def shown(self) -> dict[str, str]:
         """The states as whoever looks on knows them."""
@@ -110,6 +133,8 @@ class Stage:
         """LabError, with the states, when that takes too long."""
         deadline = time.monotonic() + limit
         while not condition():
+            if self.watch:
+                raise LabError(self.blind) from self.watch[0]
             if time.monotonic() > deadline:
                 raise LabError(f"not within {limit:g} s: {what}; the instances are {self.states()}")
             time.sleep(PAUSE)
@@ -136,8 +161,7 @@ class Stage:
             yield phase
         finally:
             phase.close(self.timeline.now, before, self._snapshot())
-        self.planned += launches
-        if surplus := len(self.timeline.seen()) - seen - launches:
+        if (surplus := len(self.timeline.seen()) - seen - launches) > 0:
             self.faults.append(f"{name}: {surplus} launches that nobody planned")
         self.say(f"{name}: {phase.seconds:.1f} s{phase.words}")
 

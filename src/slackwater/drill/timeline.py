@@ -88,8 +88,9 @@ class Timeline:
 
 
 @contextmanager
-def watching(tick: Callable[[], None]) -> Iterator[None]:
-    """Calls it again and again in a thread of its own. What it raises is raised when the block has ended."""
+def watching(tick: Callable[[], None]) -> Iterator[list[BaseException]]:
+    """Calls it again and again in a thread of its own. What it raised, after which nobody looks any more, is in the
+    list at once: whoever waits for what is seen must not wait for ever."""
     ended, failed = threading.Event(), list[BaseException]()
 
     def work() -> None:
@@ -103,9 +104,7 @@ def watching(tick: Callable[[], None]) -> Iterator[None]:
     thread = threading.Thread(target=work, name="watching", daemon=True)
     thread.start()
     try:
-        yield
+        yield failed
     finally:
         ended.set()
         thread.join()
-    if failed:
-        raise failed[0]

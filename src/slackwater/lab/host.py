@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -148,8 +149,9 @@ class LabHost:
     def shut_down(self, limit: float = SHUTDOWN_LIMIT) -> None:
         """As its own `poweroff`; after `limit` seconds, or where it does not listen, the plug is pulled."""
         if self.state() is HostState.RUNNING:
-            self.ssh("systemctl --no-block poweroff")
             deadline = time.monotonic() + limit
+            with suppress(LabError):  # a shell that hangs behind an sshd that answers would keep the host on for ever
+                self.ssh("systemctl --no-block poweroff", timeout=limit)
             while self.power.is_on() and time.monotonic() < deadline:
                 time.sleep(PAUSE)
         self.power_cut()
