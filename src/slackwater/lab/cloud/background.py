@@ -8,20 +8,20 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from slackwater.errors import LabError
+from slackwater.lab.cloud.began import began
 from slackwater.lab.cloud.machines.remains import clear
 from slackwater.lab.cloud.machines.vagrant import clear as make_anew
 from slackwater.lab.fleet import Lab
 from slackwater.lab.identity import write_whole
 from slackwater.lab.locks import locked
-from slackwater.lab.places import PLACES
 
-HOME = PLACES.labs.parent / "cloud"
 FILE, LOG = "cloud.json", "cloud.log"
 MODULE = "slackwater.lab.cloud.process"
 # moto imports in a second or two, on a busy machine in twenty; after this it has failed, and its log says why.
@@ -60,11 +60,11 @@ class Kind:
     vagrant: str | None = None
 
 
-def up(directory: Path = HOME, *, port: int = 0, kind: Kind = Kind()) -> tuple[Record, bool]:
+def up(directory: Path, *, port: int = 0, kind: Kind = Kind()) -> tuple[Record, bool]:
     """The running cloud, and whether it had to be started. Raises LabError for one of another kind."""
     if not find_spec("moto"):
         raise LabError("The lab's cloud needs moto: install slackwater with its extra `lab`.")
-    with locked(directory / ".lock"):
+    with _alone(directory):
         if record := running(directory):
             _refuse_another_kind(record, kind)
             return record, False
@@ -86,12 +86,12 @@ def _said(record: Record) -> str:
     return f"with hosts in lab {record.lab!r}" if record.lab else f"with{'' if record.lifecycle else 'out'} --lifecycle"
 
 
-def down(directory: Path = HOME) -> bool:
+def down(directory: Path) -> bool:
     """False if there was nothing to end. Hosts that were its instances go, and a lab that has no others; VMs are made
     anew."""
     if not directory.exists():
         return False
-    with locked(directory / ".lock"):
+    with _alone(directory):
         record, left = running(directory), load(directory)
         if record:
             _stop(record)
@@ -103,6 +103,19 @@ def down(directory: Path = HOME) -> bool:
         return record is not None
 
 
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One command at a time. Raises LabError where this user may keep nothing there."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(directory / ".lock"))
+        except OSError as error:
+            raise LabError(
+                f"The cloud's record cannot be kept in {directory} ({error.strerror}): give a --directory of your own."
+            ) from error
+        yield
+
+
 def _clear(lab: Lab) -> None:
     """Also after a cloud that was killed."""
     clear(lab)
@@ -110,7 +123,7 @@ def _clear(lab: Lab) -> None:
         lab.down()
 
 
-def running(directory: Path = HOME) -> Record | None:
+def running(directory: Path) -> Record | None:
     """None when the recorded process is gone, or its number is another's by now."""
     record = load(directory)
     return record if record and began(record.pid) == record.began else None
@@ -127,15 +140,6 @@ def save(directory: Path, endpoint: str, kind: Kind) -> None:
     """Called by the process itself, once it listens."""
     record = Record(os.getpid(), began(os.getpid()) or 0, endpoint, kind.lifecycle, kind.lab, kind.vagrant)
     write_whole(directory / FILE, json.dumps(asdict(record)) + "\n")
-
-
-def began(pid: int) -> int | None:
-    """None when there is no such process, or only what is left of it until its parent has looked."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])
 
 
 def _start(directory: Path, port: int, kind: Kind) -> Record:

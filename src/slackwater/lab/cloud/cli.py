@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from slackwater.errors import LabError
-from slackwater.lab.cloud.background import HOME, Kind, running
+from slackwater.lab.cloud.background import Kind, running
 from slackwater.lab.cloud.background import down as end
 from slackwater.lab.cloud.background import up as begin
 from slackwater.lab.cloud.desk import pull
@@ -18,6 +18,7 @@ from slackwater.lab.cloud.machines.vagrant import pool
 from slackwater.lab.fleet import Lab
 from slackwater.lab.image import SUITES
 from slackwater.lab.inventory import VARIABLE
+from slackwater.lab.places import CLOUD, cloud_directory
 from slackwater.lab.progress import Progress
 
 LAB, ACTIONS, NOTICE = "cloud", ("terminate", "stop"), 120.0
@@ -29,8 +30,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def directory_option(command: F) -> F:
     kind = click.Path(path_type=Path, file_okay=False)
+    shown = f"{CLOUD}; without root ~/.local/state/slackwater/cloud"
     words = "Where its record and log are; another directory is another cloud."
-    return click.option("--directory", type=kind, default=HOME, show_default=True, help=words)(command)
+    return click.option("--directory", type=kind, default=cloud_directory, show_default=shown, help=words)(command)
 
 
 @click.group()
