@@ -9,12 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
 from slackwater.errors import LabError
+from slackwater.inventory.vagrant_command import ASK_LIMIT, LIMIT
 from slackwater.lab.cli import lab
+from slackwater.lab.cloud.background import VAGRANT_STOP_LIMIT
 from slackwater.lab.cloud.machines.vagrant import VagrantMachines, clear, pool
+from slackwater.lab.cloud.machines.vm import TAKE_LIMIT
+from slackwater.lab.cloud.moto import KEYS
 from slackwater.lab.metadata import Instance
 
 VAGRANT = """#!/bin/sh
@@ -44,8 +49,9 @@ echo "$*" >> "$VAGRANT_DOTFILE_PATH/asked"
 SSH = """#!/bin/sh
 echo ssh >> "$VAGRANT_DOTFILE_PATH/asked"
 [ ! -e "$VAGRANT_DOTFILE_PATH/hangs" ] || exec sleep 20
+[ ! -e "$VAGRANT_DOTFILE_PATH/slow" ] || sleep 6
 cat > "$VAGRANT_DOTFILE_PATH/told"
-[ ! -e "$VAGRANT_DOTFILE_PATH/refuses" ] || { echo "no space left on device"; exit 1; }
+[ ! -e "$VAGRANT_DOTFILE_PATH/refuses" ] || { printf 'no space left on device \\374\n'; exit 1; }
 """
 NOBODY = 1
 """A port at which nothing listens."""
@@ -168,6 +174,15 @@ def test_one_whose_user_data_never_end_is_given_up(place: Path) -> None:
         vm.take(Instance("i-1", ""), ("127.0.0.1", NOBODY), limit=0.2)
 
 
+def test_what_it_said_is_handed_on(place: Path) -> None:
+    """Whatever it is encoded in."""
+    (place.parent / "dot/refuses").touch()
+    vm = next(iter(pool(place)))
+
+    with pytest.raises(LabError, match="instance-1 does not become an instance:\nno space left on device \ufffd"):
+        vm.take(Instance("i-1", ""), ("127.0.0.1", NOBODY))
+
+
 def test_what_a_cloud_left_is_made_anew(place: Path, machines: VagrantMachines) -> None:
     """By the next one, or where it is ended."""
     launched(machines)
@@ -224,6 +239,27 @@ def test_instances_are_hosts_or_vms(place: Path) -> None:
 
     assert 2 == done.exit_code
     assert "either the one or the other" in done.output
+
+
+def test_down_says_what_it_waits_for(place: Path) -> None:
+    """A launch that is under way takes minutes, and so does a VM that is made anew."""
+    (place.parent / "dot/slow").touch()
+    words = ["--directory", str(place.parent / "cloud")]
+    endpoint = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *words]).stdout.strip()
+    ec2 = boto3.client("ec2", endpoint_url=endpoint, region_name="eu-central-1", **KEYS)
+    ec2.run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)
+    until(lambda: "ssh" in asked(place))
+    ended = CliRunner().invoke(lab, ["cloud", "down", *words])
+
+    assert "cloud: waits for what Vagrant has begun ...\n" in ended.stderr
+    assert f"cloud: VMs of {place} that were instances are made anew ...\n" in ended.stderr
+    assert ended.stderr.endswith("cloud: removed\n")
+    assert "destroy --force instance-1" in asked(place)
+
+
+def test_whatever_is_under_way_ends_before_the_cloud_is_killed() -> None:
+    """A VM in the middle of its launch, or of being made anew, would stay locked."""
+    assert max(TAKE_LIMIT + ASK_LIMIT, 2 * LIMIT) < VAGRANT_STOP_LIMIT
 
 
 def test_it_is_a_cloud_of_its_own_kind(place: Path) -> None:

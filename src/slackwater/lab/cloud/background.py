@@ -15,12 +15,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from slackwater.errors import LabError
+from slackwater.inventory.vagrant_command import LIMIT
 from slackwater.lab.cloud.began import began
 from slackwater.lab.cloud.machines.remains import clear
 from slackwater.lab.cloud.machines.vagrant import clear as make_anew
 from slackwater.lab.fleet import Lab
 from slackwater.lab.identity import write_whole
 from slackwater.lab.locks import locked
+from slackwater.lab.progress import SILENT, Progress
 
 FILE, LOG = "cloud.json", "cloud.log"
 MODULE = "slackwater.lab.cloud.process"
@@ -28,8 +30,10 @@ MODULE = "slackwater.lab.cloud.process"
 START_LIMIT = 60.0
 # It has nothing to finish; whoever ignores SIGTERM for so long is stuck.
 STOP_LIMIT = 10.0
-# What Vagrant has begun it must end, or the VM stays locked.
-VAGRANT_STOP_LIMIT = 600.0
+# What Vagrant has begun it must end, or the VM stays locked: at the longest it destroys a VM and makes it again.
+VAGRANT_STOP_LIMIT = 2 * LIMIT + 60
+# Who waits longer without a word takes the command for stuck.
+PATIENCE = 2.0
 PAUSE = 0.05
 LAST = 2000
 
@@ -86,19 +90,20 @@ def _said(record: Record) -> str:
     return f"with hosts in lab {record.lab!r}" if record.lab else f"with{'' if record.lifecycle else 'out'} --lifecycle"
 
 
-def down(directory: Path) -> bool:
+def down(directory: Path, progress: Progress = SILENT) -> bool:
     """False if there was nothing to end. Hosts that were its instances go, and a lab that has no others; VMs are made
-    anew."""
+    anew. `progress` hears what takes Vagrant minutes."""
     if not directory.exists():
         return False
     with _alone(directory):
         record, left = running(directory), load(directory)
         if record:
-            _stop(record)
+            _stop(record, progress)
         if left and left.lab:
             _clear(Lab(left.lab))
         if left and left.vagrant:
-            make_anew(Path(left.vagrant))
+            with progress.step(f"cloud: VMs of {left.vagrant} that were instances are made anew"):
+                make_anew(Path(left.vagrant))
         (directory / FILE).unlink(missing_ok=True)
         return record is not None
 
@@ -167,12 +172,25 @@ def _start(directory: Path, port: int, kind: Kind) -> Record:
     raise LabError(f"The lab's cloud does not start. Its log, {log_file}:\n{log_file.read_text()[-LAST:]}")
 
 
-def _stop(record: Record) -> None:
-    deadline = time.monotonic() + (VAGRANT_STOP_LIMIT if record.vagrant else STOP_LIMIT)
+def _stop(record: Record, progress: Progress) -> None:
+    _signal(record, signal.SIGTERM)
+    if record.vagrant and not _is_gone(record, PATIENCE):
+        with progress.step("cloud: waits for what Vagrant has begun"):
+            _is_gone(record, VAGRANT_STOP_LIMIT)
+    while not _is_gone(record, STOP_LIMIT):
+        _signal(record, signal.SIGKILL)
+
+
+def _signal(record: Record, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
-        os.kill(record.pid, signal.SIGTERM)
+        os.kill(record.pid, number)
+
+
+def _is_gone(record: Record, limit: float) -> bool:
+    """Waits up to `limit` seconds for it."""
+    deadline = time.monotonic() + limit
     while began(record.pid) == record.began:
         if time.monotonic() > deadline:
-            with suppress(ProcessLookupError):
-                os.kill(record.pid, signal.SIGKILL)
+            return False
         time.sleep(PAUSE)
+    return True

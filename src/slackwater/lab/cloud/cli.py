@@ -23,6 +23,7 @@ from slackwater.lab.progress import Progress
 
 LAB, ACTIONS, NOTICE = "cloud", ("terminate", "stop"), 120.0
 
+PROGRESS = Progress(lambda text: click.echo(text, err=True))
 VAGRANTFILE = click.Path(path_type=Path, exists=True, file_okay=False)
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,13 +78,15 @@ def up(directory: Path, port: int, as_json: bool, **wanted: Any) -> None:
 @cloud.command()
 @directory_option
 def down(directory: Path) -> None:
-    """End the cloud; what was made in it is gone, its instances' hosts too.
+    """End the cloud; what was made in it is gone, its instances' hosts too; VMs that were instances are made anew.
+
+    What Vagrant has begun is waited for, and a line says so: a launch that is under way may take minutes.
 
     \b
     Example:
       slackwater lab cloud down
     """
-    click.echo("cloud: removed" if end(directory) else "cloud: nothing to do", err=True)
+    click.echo("cloud: removed" if end(directory, PROGRESS) else "cloud: nothing to do", err=True)
 
 
 @cloud.command()
@@ -137,5 +140,5 @@ def _of_vms(place: Path) -> Kind:
 
 def _of_hosts(name: str, suite: str) -> Kind:
     """The image is made here, where somebody sees why it takes a while."""
-    image = Lab(name).cloud_image(suite, Progress(lambda text: click.echo(text, err=True)))
+    image = Lab(name).cloud_image(suite, PROGRESS)
     return Kind(lifecycle=True, lab=name, image=image, suite=suite)
