@@ -64,7 +64,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fleet of two such VMs, both up."""
     place, programs, dot = tmp_path / "vagrant", tmp_path / "bin", tmp_path / "dot"
     place.mkdir()
-    groups = "\n".join(f"  {name}: {{ count: 0, first: 1 }}" for name in ("balancer", "app", "worker", "database"))
+    groups = "\n".join(f"  {name}: {{ count: 0, first: 2 }}" for name in ("balancer", "app", "worker", "database"))
     (place / "fleet.yml").write_text(f"network: {NETWORK}\ngroups:\n{groups}\n  instance: {{ count: 2, first: 91 }}\n")
     for name in ("instance-1", "instance-2"):
         (dot / "machines" / name / "virtualbox").mkdir(parents=True)
