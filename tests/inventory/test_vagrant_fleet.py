@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from slackwater.errors import SettingsError
-from slackwater.inventory.vagrant_fleet import GROUPS, INSTANCE, read
+from slackwater.inventory.vagrant_fleet import GROUPS, INSTANCE, kept, read
 
 NUMBERS = {name: {"count": 1, "first": 11 + 10 * at} for at, name in enumerate((*GROUPS, INSTANCE))}
 
@@ -42,3 +42,23 @@ def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="cannot be read: "):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("dot", "/fleet/dot/machines"),
+        ("../dot", "/fleet/../dot/machines"),
+        ("/dot", "/dot/machines"),
+        ("~/dot", "/home/ada/dot/machines"),
+        ("", "/fleet/.vagrant/machines"),
+    ],
+)
+def test_what_vagrant_keeps_is_looked_for_where_vagrant_keeps_it(
+    told: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vagrant begins at the Vagrantfile's folder, whichever folder it is called from."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("VAGRANT_DOTFILE_PATH", told)
+
+    assert Path(expected) == kept(Path("/fleet"))

@@ -47,7 +47,7 @@ def read(directory: Path) -> list[Vm]:
 
 def kept(directory: Path) -> Path:
     """What Vagrant keeps of its VMs there: NAME/PROVIDER/ each, which goes when the VM does."""
-    return Path(os.environ.get("VAGRANT_DOTFILE_PATH", directory / ".vagrant")) / "machines"
+    return directory / Path(os.environ.get("VAGRANT_DOTFILE_PATH") or ".vagrant").expanduser() / "machines"
 
 
 def _vms(file: Path, told: Any) -> Iterator[Vm]:
