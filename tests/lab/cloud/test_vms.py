@@ -257,6 +257,24 @@ def test_down_says_what_it_waits_for(place: Path) -> None:
     assert "destroy --force instance-1" in asked(place)
 
 
+def test_two_clouds_do_not_have_one_pool(place: Path) -> None:
+    """The second would destroy the first one's instances as what an earlier one left; so would its end."""
+    first, second = (["--directory", str(place.parent / name)] for name in ("first", "second"))
+    CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *first])
+    other = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *second])
+    record = (place.parent / "first/cloud.json").read_text()
+    (place.parent / "second/cloud.json").write_text(record.replace('"pid": ', '"pid": 9999'))
+    end = CliRunner().invoke(lab, ["cloud", "down", *second])
+    again = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *first])
+    CliRunner().invoke(lab, ["cloud", "down", *first])
+    after = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *second])
+    CliRunner().invoke(lab, ["cloud", "down", *second])
+
+    assert [f"Another cloud has the VMs of {place}" in str(each.exception) for each in (other, end)] == [True, True]
+    assert "is there already" in again.stderr
+    assert 0 == after.exit_code, after.output
+
+
 def test_whatever_is_under_way_ends_before_the_cloud_is_killed() -> None:
     """A VM in the middle of its launch, or of being made anew, would stay locked."""
     assert max(TAKE_LIMIT + ASK_LIMIT, 2 * LIMIT) < VAGRANT_STOP_LIMIT

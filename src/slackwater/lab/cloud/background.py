@@ -19,6 +19,7 @@ from slackwater.inventory.vagrant_command import LIMIT
 from slackwater.lab.cloud.began import began
 from slackwater.lab.cloud.machines.remains import clear
 from slackwater.lab.cloud.machines.vagrant import clear as make_anew
+from slackwater.lab.cloud.sole import sole
 from slackwater.lab.fleet import Lab
 from slackwater.lab.identity import write_whole
 from slackwater.lab.locks import locked
@@ -72,6 +73,8 @@ def up(directory: Path, *, port: int = 0, kind: Kind = Kind()) -> tuple[Record, 
         if record := running(directory):
             _refuse_another_kind(record, kind)
             return record, False
+        with sole(lab=kind.lab, vagrant=kind.vagrant):
+            pass  # the process looks once more, but only here somebody reads what it says
         return _start(directory, port, kind), True
 
 
@@ -99,11 +102,9 @@ def down(directory: Path, progress: Progress = SILENT) -> bool:
         record, left = running(directory), load(directory)
         if record:
             _stop(record, progress)
-        if left and left.lab:
-            _clear(Lab(left.lab))
-        if left and left.vagrant:
-            with progress.step(f"cloud: VMs of {left.vagrant} that were instances are made anew"):
-                make_anew(Path(left.vagrant))
+        if left:
+            with sole(lab=left.lab, vagrant=left.vagrant):
+                _clear(left, progress)
         (directory / FILE).unlink(missing_ok=True)
         return record is not None
 
@@ -121,11 +122,15 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def _clear(lab: Lab) -> None:
+def _clear(left: Record, progress: Progress) -> None:
     """Also after a cloud that was killed."""
-    clear(lab)
-    if not lab.has_hosts():
-        lab.down()
+    if left.lab:
+        clear(lab := Lab(left.lab))
+        if not lab.has_hosts():
+            lab.down()
+    if left.vagrant:
+        with progress.step(f"cloud: VMs of {left.vagrant} that were instances are made anew"):
+            make_anew(Path(left.vagrant))
 
 
 def running(directory: Path) -> Record | None:
