@@ -11,11 +11,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from slackwater.errors import LabError
 from slackwater.inventory.vagrant_command import ASK_LIMIT, LIMIT
 from slackwater.lab.cli import lab
+from slackwater.lab.cloud import cloud
 from slackwater.lab.cloud.background import VAGRANT_STOP_LIMIT
 from slackwater.lab.cloud.machines.vagrant import VagrantMachines, clear, pool
 from slackwater.lab.cloud.machines.vm import TAKE_LIMIT
@@ -130,6 +132,19 @@ def test_a_pool_has_room_for_as_many_as_there_are_vms(machines: VagrantMachines)
 
     assert not machines.has_room()
     assert [False, True] == [machines.is_on(name) for name in ("i-1", "i-2")]
+
+
+def test_more_than_there_are_are_refused_as_a_whole(place: Path) -> None:
+    """Half of them would stay, known to nobody."""
+    with cloud(lifecycle=True, machines=VagrantMachines(place, knock=NOBODY)) as sky:
+        ec2 = sky.client("ec2")
+        image = sky.cloud.ground().image
+        with pytest.raises(ClientError, match=r"InsufficientInstanceCapacity.*no room for 3 more instances"):
+            ec2.run_instances(ImageId=image, MinCount=3, MaxCount=3)
+        left = ec2.describe_instances()["Reservations"]
+        made = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2)["Instances"]
+
+    assert ([], 2) == (left, len(made))
 
 
 def test_one_that_is_started_again_has_the_disk_that_it_had(place: Path, machines: VagrantMachines) -> None:
