@@ -23,9 +23,11 @@ class Fleet
   GROUPS = %w[balancer app worker database instance].freeze
   ARCHITECTURES = { "x86_64" => "amd64", "amd64" => "amd64", "aarch64" => "arm64", "arm64" => "arm64" }.freeze
   DRIVERS = %w[kvm qemu].freeze
+  SECTIONS = { "libvirt" => %w[driver], "lxc" => %w[bridge], "boxes" => PROVIDERS.keys }.freeze
   NUMBERS = { "count" => 0..9, "first" => 2..245, "memory" => 256..65_536, "cpus" => 1..64 }.freeze
   # /31 and up are no use with a gateway; only networks that are private by RFC 1918 are taken.
-  NETWORK = /\A(10\.\d{1,3}|172\.(1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\z/
+  BYTE = /(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/
+  NETWORK = /\A(10\.#{BYTE}|172\.(1[6-9]|2\d|3[01])|192\.168)\.#{BYTE}\z/
   INSTALL = "install VirtualBox (macOS, Windows, Linux), or on Linux the package vagrant-libvirt or vagrant-lxc".freeze
 
   PROXY_PORT = 3128 # of vagrant/lxc-network
@@ -109,6 +111,7 @@ class Fleet
   end
 
   def check
+    check_sections
     refuse("#{@file}: network is #{network.inspect}; allowed are three numbers such as 192.168.56.") unless NETWORK.match?(network)
     one_of("provider", PROVIDERS.keys) if @told["provider"]
     allowed("libvirt.driver", driver, DRIVERS)
@@ -117,9 +120,29 @@ class Fleet
     check_groups
   end
 
+  # Before anything is looked up in them.
+  def check_sections
+    SECTIONS.each { |name, keys| check_section(name, @told[name], keys) unless @told[name].nil? }
+    (@told["boxes"] || {}).each do |provider, boxes|
+      check_section("boxes.#{provider}", boxes, DISTRIBUTIONS) unless boxes.nil?
+      (boxes || {}).each { |name, box| check_name("boxes.#{provider}.#{name}", box) unless box.nil? }
+    end
+  end
+
+  def check_section(field, value, keys)
+    refuse("#{@file}: #{field} is #{value.inspect}; allowed are values of its own: #{keys.join(', ')}.") unless value.is_a?(Hash)
+  end
+
+  def check_name(field, value)
+    refuse("#{@file}: #{field} is #{value.inspect}; allowed is a box's name.") unless value.is_a?(String)
+  end
+
   def check_groups
     groups = @told["groups"]
-    refuse("#{@file}: groups must name each of #{GROUPS.join(', ')}, and no other.") unless groups.is_a?(Hash) && groups.keys.sort == GROUPS.sort
+    unless groups.is_a?(Hash) && groups.size == GROUPS.size && GROUPS.all? { |group| groups.key?(group) }
+      refuse("#{@file}: groups must name each of #{GROUPS.join(', ')}, and no other.")
+    end
+    groups.each { |group, told| check_section("groups.#{group}", told, NUMBERS.keys) }
     groups.each { |group, told| NUMBERS.each { |key, range| check_number("groups.#{group}.#{key}", told[key], range) } }
     refuse("#{@file}: two VMs would have one address; move `first` of their groups apart.") if nodes.map(&:address).uniq != nodes.map(&:address)
     refuse("#{@file}: the fleet has no VM; give groups.balancer and groups.app a count.") if nodes.empty?

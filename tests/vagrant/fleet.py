@@ -145,8 +145,10 @@ def standing(fleet: VagrantFleet) -> Iterator[None]:
         fleet.vagrant("up")
         yield
     finally:
-        fleet.vagrant("destroy", "-f")
-        fleet.network("down")
+        try:
+            fleet.vagrant("destroy", "-f")
+        finally:
+            fleet.network("down")
 
 
 def until(condition: Callable[[], bool], limit: float = 120.0) -> None:

@@ -174,6 +174,17 @@ def test_both_readers_see_one_fleet(tmp_path: Path) -> None:
         ({"libvirt__driver": "xen"}, 'libvirt.driver is "xen"; allowed are kvm, qemu.'),
         ({"lxc__bridge": "a name"}, 'lxc.bridge is "a name"; allowed is an interface\'s name.'),
         ({"proxy": "proxy:80"}, 'proxy is "proxy:80"; allowed is http://address:port.'),
+        ({"network": "192.168.300"}, 'network is "192.168.300"; allowed are three numbers such as 192.168.56.'),
+        ({"network": None}, 'network is ""; allowed are three numbers such as 192.168.56.'),
+        ({"groups__app": None}, "groups.app is nil; allowed are values of its own: count, first, memory, cpus."),
+        ({"groups__app": 2}, "groups.app is 2; allowed are values of its own: count, first, memory, cpus."),
+        ({"groups": {1: 2}}, "groups must name each of balancer, app, worker, database, instance, and no other."),
+        ({"libvirt": "kvm"}, 'libvirt is "kvm"; allowed are values of its own: driver.'),
+        ({"libvirt": False}, "libvirt is false; allowed are values of its own: driver."),
+        ({"lxc": "br0"}, 'lxc is "br0"; allowed are values of its own: bridge.'),
+        ({"boxes": "x"}, 'boxes is "x"; allowed are values of its own: virtualbox, libvirt, lxc.'),
+        ({"boxes__lxc": "x"}, 'boxes.lxc is "x"; allowed are values of its own: debian-12, ubuntu-24.04.'),
+        ({"boxes__lxc__debian-12": 12}, "boxes.lxc.debian-12 is 12; allowed is a box's name."),
     ],
 )
 def test_a_fault_of_the_numbers_is_named(changed: dict[str, object], said: str, tmp_path: Path) -> None:
@@ -184,11 +195,11 @@ def test_a_fault_of_the_numbers_is_named(changed: dict[str, object], said: str, 
     assert (1, f"{file}: {said}\n") == (done.returncode, done.stderr)
 
 
-@pytest.mark.parametrize("text", ["groups: [", "", "- 1\n"])
-def test_a_file_that_holds_no_fleet_is_named(text: str, tmp_path: Path) -> None:
-    """Not YAML, empty, or something else."""
+@pytest.mark.parametrize("text", [b"groups: [", b"", b"- 1\n", b"network: gr\xfcn\n", b"network: \0\n"])
+def test_a_file_that_holds_no_fleet_is_named(text: bytes, tmp_path: Path) -> None:
+    """Not YAML, empty, something else, or of another encoding."""
     file = tmp_path / "fleet.yml"
-    file.write_text(text)
+    file.write_bytes(text)
     done = ruby(file)
 
     assert 1 == done.returncode

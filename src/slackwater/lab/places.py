@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from slackwater.errors import LabError
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,18 @@ class Places:
 
 
 PLACES = Places()
+CLOUD = PLACES.labs.parent / "cloud"
+ROOT = 0
+
+
+def cloud_directory(user: int | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the lab's cloud has its record: in /var/lib for root, otherwise where users have their state,
+    https://specifications.freedesktop.org/basedir-spec/latest/. Raises LabError for a user without a home."""
+    if (os.geteuid() if user is None else user) == ROOT:
+        return CLOUD
+    state = Path(environment.get("XDG_STATE_HOME", ""))
+    if state.is_absolute():
+        return state / "slackwater/cloud"
+    if not (home := environment.get("HOME")):
+        raise LabError("Neither XDG_STATE_HOME nor HOME is set: say by --directory where the cloud has its record.")
+    return Path(home) / ".local/state/slackwater/cloud"

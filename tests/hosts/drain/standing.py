@@ -51,8 +51,8 @@ class Standing:
     def address(self) -> str:
         return self.network.machine_side
 
-    def has_room(self) -> bool:
-        return any(not place.instance for place in self.places)
+    def has_room(self, count: int = 1) -> bool:
+        return sum(not place.instance for place in self.places) >= count
 
     @contextmanager
     def serving(self, find: Find) -> Iterator[None]:

@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 
 from slackwater.errors import LabError
 from slackwater.lab.cli import lab
-from slackwater.lab.cloud.background import FILE, Kind, began, down, running, up
+from slackwater.lab.cloud.background import FILE, Kind, down, running, up
+from slackwater.lab.cloud.began import began
 from slackwater.lab.cloud.endpoint import environment
 
 
@@ -109,6 +110,16 @@ def test_a_port_that_is_taken_is_a_sentence(directory: Path) -> None:
             up(directory, port=taken.getsockname()[1])
 
     assert None is running(directory)
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_where_nothing_may_be_kept_another_directory_is_asked_for(tmp_path: Path, command: str) -> None:
+    """As in root's place for somebody else."""
+    (tmp_path / ".lock").mkdir()
+    result = run(tmp_path, command)
+
+    assert isinstance(result.exception, LabError)
+    assert "give a --directory of your own" in str(result.exception)
 
 
 @pytest.mark.parametrize("command", ["interrupt", "rebalance"])

@@ -9,12 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from slackwater.errors import LabError
+from slackwater.inventory.vagrant_command import ASK_LIMIT, LIMIT
 from slackwater.lab.cli import lab
+from slackwater.lab.cloud import cloud
+from slackwater.lab.cloud.background import VAGRANT_STOP_LIMIT
 from slackwater.lab.cloud.machines.vagrant import VagrantMachines, clear, pool
+from slackwater.lab.cloud.machines.vm import TAKE_LIMIT
+from slackwater.lab.cloud.moto import KEYS
 from slackwater.lab.metadata import Instance
 
 VAGRANT = """#!/bin/sh
@@ -44,8 +51,9 @@ echo "$*" >> "$VAGRANT_DOTFILE_PATH/asked"
 SSH = """#!/bin/sh
 echo ssh >> "$VAGRANT_DOTFILE_PATH/asked"
 [ ! -e "$VAGRANT_DOTFILE_PATH/hangs" ] || exec sleep 20
+[ ! -e "$VAGRANT_DOTFILE_PATH/slow" ] || sleep 6
 cat > "$VAGRANT_DOTFILE_PATH/told"
-[ ! -e "$VAGRANT_DOTFILE_PATH/refuses" ] || { echo "no space left on device"; exit 1; }
+[ ! -e "$VAGRANT_DOTFILE_PATH/refuses" ] || { printf 'no space left on device \\374\n'; exit 1; }
 """
 NOBODY = 1
 """A port at which nothing listens."""
@@ -58,7 +66,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fleet of two such VMs, both up."""
     place, programs, dot = tmp_path / "vagrant", tmp_path / "bin", tmp_path / "dot"
     place.mkdir()
-    groups = "\n".join(f"  {name}: {{ count: 0, first: 1 }}" for name in ("balancer", "app", "worker", "database"))
+    groups = "\n".join(f"  {name}: {{ count: 0, first: 2 }}" for name in ("balancer", "app", "worker", "database"))
     (place / "fleet.yml").write_text(f"network: {NETWORK}\ngroups:\n{groups}\n  instance: {{ count: 2, first: 91 }}\n")
     for name in ("instance-1", "instance-2"):
         (dot / "machines" / name / "virtualbox").mkdir(parents=True)
@@ -126,6 +134,19 @@ def test_a_pool_has_room_for_as_many_as_there_are_vms(machines: VagrantMachines)
     assert [False, True] == [machines.is_on(name) for name in ("i-1", "i-2")]
 
 
+def test_more_than_there_are_are_refused_as_a_whole(place: Path) -> None:
+    """Half of them would stay, known to nobody."""
+    with cloud(lifecycle=True, machines=VagrantMachines(place, knock=NOBODY)) as sky:
+        ec2 = sky.client("ec2")
+        image = sky.cloud.ground().image
+        with pytest.raises(ClientError, match=r"InsufficientInstanceCapacity.*no room for 3 more instances"):
+            ec2.run_instances(ImageId=image, MinCount=3, MaxCount=3)
+        left = ec2.describe_instances()["Reservations"]
+        made = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2)["Instances"]
+
+    assert ([], 2) == (left, len(made))
+
+
 def test_one_that_is_started_again_has_the_disk_that_it_had(place: Path, machines: VagrantMachines) -> None:
     """Its user-data are not run a second time."""
     instance = launched(machines)
@@ -166,6 +187,15 @@ def test_one_whose_user_data_never_end_is_given_up(place: Path) -> None:
 
     with pytest.raises(LabError, match=r"instance-1 does not become an instance within 0.2 s"):
         vm.take(Instance("i-1", ""), ("127.0.0.1", NOBODY), limit=0.2)
+
+
+def test_what_it_said_is_handed_on(place: Path) -> None:
+    """Whatever it is encoded in."""
+    (place.parent / "dot/refuses").touch()
+    vm = next(iter(pool(place)))
+
+    with pytest.raises(LabError, match="instance-1 does not become an instance:\nno space left on device \ufffd"):
+        vm.take(Instance("i-1", ""), ("127.0.0.1", NOBODY))
 
 
 def test_what_a_cloud_left_is_made_anew(place: Path, machines: VagrantMachines) -> None:
@@ -224,6 +254,45 @@ def test_instances_are_hosts_or_vms(place: Path) -> None:
 
     assert 2 == done.exit_code
     assert "either the one or the other" in done.output
+
+
+def test_down_says_what_it_waits_for(place: Path) -> None:
+    """A launch that is under way takes minutes, and so does a VM that is made anew."""
+    (place.parent / "dot/slow").touch()
+    words = ["--directory", str(place.parent / "cloud")]
+    endpoint = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *words]).stdout.strip()
+    ec2 = boto3.client("ec2", endpoint_url=endpoint, region_name="eu-central-1", **KEYS)
+    ec2.run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)
+    until(lambda: "ssh" in asked(place))
+    ended = CliRunner().invoke(lab, ["cloud", "down", *words])
+
+    assert "cloud: waits for what Vagrant has begun ...\n" in ended.stderr
+    assert f"cloud: VMs of {place} that were instances are made anew ...\n" in ended.stderr
+    assert ended.stderr.endswith("cloud: removed\n")
+    assert "destroy --force instance-1" in asked(place)
+
+
+def test_two_clouds_do_not_have_one_pool(place: Path) -> None:
+    """The second would destroy the first one's instances as what an earlier one left; so would its end."""
+    first, second = (["--directory", str(place.parent / name)] for name in ("first", "second"))
+    CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *first])
+    other = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *second])
+    record = (place.parent / "first/cloud.json").read_text()
+    (place.parent / "second/cloud.json").write_text(record.replace('"pid": ', '"pid": 9999'))
+    end = CliRunner().invoke(lab, ["cloud", "down", *second])
+    again = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *first])
+    CliRunner().invoke(lab, ["cloud", "down", *first])
+    after = CliRunner().invoke(lab, ["cloud", "up", "--vagrant", str(place), *second])
+    CliRunner().invoke(lab, ["cloud", "down", *second])
+
+    assert [f"Another cloud has the VMs of {place}" in str(each.exception) for each in (other, end)] == [True, True]
+    assert "is there already" in again.stderr
+    assert 0 == after.exit_code, after.output
+
+
+def test_whatever_is_under_way_ends_before_the_cloud_is_killed() -> None:
+    """A VM in the middle of its launch, or of being made anew, would stay locked."""
+    assert max(TAKE_LIMIT + ASK_LIMIT, 2 * LIMIT) < VAGRANT_STOP_LIMIT
 
 
 def test_it_is_a_cloud_of_its_own_kind(place: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from slackwater.errors import LabError
-from slackwater.lab.cloud.background import HOME, Kind, running
+from slackwater.lab.cloud.background import Kind, running
 from slackwater.lab.cloud.background import down as end
 from slackwater.lab.cloud.background import up as begin
 from slackwater.lab.cloud.desk import pull
@@ -18,10 +18,12 @@ from slackwater.lab.cloud.machines.vagrant import pool
 from slackwater.lab.fleet import Lab
 from slackwater.lab.image import SUITES
 from slackwater.lab.inventory import VARIABLE
+from slackwater.lab.places import CLOUD, cloud_directory
 from slackwater.lab.progress import Progress
 
 LAB, ACTIONS, NOTICE = "cloud", ("terminate", "stop"), 120.0
 
+PROGRESS = Progress(lambda text: click.echo(text, err=True))
 VAGRANTFILE = click.Path(path_type=Path, exists=True, file_okay=False)
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,8 +31,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def directory_option(command: F) -> F:
     kind = click.Path(path_type=Path, file_okay=False)
+    shown = f"{CLOUD}; without root ~/.local/state/slackwater/cloud"
     words = "Where its record and log are; another directory is another cloud."
-    return click.option("--directory", type=kind, default=HOME, show_default=True, help=words)(command)
+    return click.option("--directory", type=kind, default=cloud_directory, show_default=shown, help=words)(command)
 
 
 @click.group()
@@ -75,13 +78,15 @@ def up(directory: Path, port: int, as_json: bool, **wanted: Any) -> None:
 @cloud.command()
 @directory_option
 def down(directory: Path) -> None:
-    """End the cloud; what was made in it is gone, its instances' hosts too.
+    """End the cloud; what was made in it is gone, its instances' hosts too; VMs that were instances are made anew.
+
+    What Vagrant has begun is waited for, and a line says so: a launch that is under way may take minutes.
 
     \b
     Example:
       slackwater lab cloud down
     """
-    click.echo("cloud: removed" if end(directory) else "cloud: nothing to do", err=True)
+    click.echo("cloud: removed" if end(directory, PROGRESS) else "cloud: nothing to do", err=True)
 
 
 @cloud.command()
@@ -135,5 +140,5 @@ def _of_vms(place: Path) -> Kind:
 
 def _of_hosts(name: str, suite: str) -> Kind:
     """The image is made here, where somebody sees why it takes a while."""
-    image = Lab(name).cloud_image(suite, Progress(lambda text: click.echo(text, err=True)))
+    image = Lab(name).cloud_image(suite, PROGRESS)
     return Kind(lifecycle=True, lab=name, image=image, suite=suite)

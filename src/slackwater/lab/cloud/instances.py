@@ -29,7 +29,7 @@ class Instances:
         """moto launches MinCount of them and drops most of what a template says."""
         if "LaunchTemplate" in asked:
             raise AwsError("UnsupportedOperation", "the lab's cloud launches from a template only in a group")
-        self.registry.check_room()
+        self.registry.check_room(asked["MaxCount"])
         arguments = {**asked, "MinCount": asked["MaxCount"]}
         if told := asked.get("UserData"):
             arguments["UserData"] = base64.b64decode(told)  # botocore encodes it once more

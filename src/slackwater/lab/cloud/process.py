@@ -15,6 +15,7 @@ from slackwater.lab.cloud.machines import Machines
 from slackwater.lab.cloud.machines.hosts import LabMachines
 from slackwater.lab.cloud.machines.vagrant import VagrantMachines
 from slackwater.lab.cloud.server import cloud
+from slackwater.lab.cloud.sole import sole
 from slackwater.lab.fleet import Lab
 
 
@@ -32,7 +33,10 @@ def main(directory: Path, port: int, **asked: Any) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with cloud(port=port, lifecycle=kind.lifecycle, machines=_machines(kind)) as endpoint:
+    with (
+        sole(lab=kind.lab, vagrant=kind.vagrant),
+        cloud(port=port, lifecycle=kind.lifecycle, machines=_machines(kind)) as endpoint,
+    ):
         save(directory, endpoint.url, kind)
         ended.wait()
 

@@ -62,8 +62,8 @@ class LabMachines:
     def address(self) -> str:
         return self.network.machine_side
 
-    def has_room(self) -> bool:
-        return len(self._machines) < ROOM
+    def has_room(self, count: int = 1) -> bool:
+        return len(self._machines) + count <= ROOM
 
     @contextmanager
     def serving(self, find: Find) -> Iterator[None]:

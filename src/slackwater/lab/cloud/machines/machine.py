@@ -30,8 +30,8 @@ class Machines(Protocol):
     def can_be_asked(self) -> bool:
         """Whether something listens at their addresses."""
 
-    def has_room(self) -> bool:
-        """For one more."""
+    def has_room(self, count: int = 1) -> bool:
+        """For so many more."""
 
     def serving(self, find: Find) -> AbstractContextManager[object]:
         """Their metadata service; `find` knows instances by their addresses."""

@@ -17,7 +17,7 @@ class Paper:
     def __init__(self) -> None:
         self._on: set[str] = set()
 
-    def has_room(self) -> bool:
+    def has_room(self, count: int = 1) -> bool:
         return True
 
     def serving(self, find: Find) -> AbstractContextManager[object]:

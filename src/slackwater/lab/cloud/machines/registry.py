@@ -23,10 +23,11 @@ class Registry:
         self.views: dict[str, Instance] = {}
         self.guests: list[Instance] = []
 
-    def check_room(self) -> None:
-        """Raises AwsError as EC2 does where there is none for one more."""
-        if not self.machines.has_room():
-            raise AwsError("InsufficientInstanceCapacity", "this machine has no room for one more instance", 500)
+    def check_room(self, count: int = 1) -> None:
+        """Raises AwsError as EC2 does where there is none for so many more."""
+        if not self.machines.has_room(count):
+            more = f"{count} more instances" if count > 1 else "one more instance"
+            raise AwsError("InsufficientInstanceCapacity", f"this machine has no room for {more}", 500)
 
     def add(self, described: Mapping[str, Any], launched: Mapping[str, Any]) -> Instance:
         """`described` is EC2's word of a new instance, `launched` what it was launched with."""

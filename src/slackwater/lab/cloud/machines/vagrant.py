@@ -59,8 +59,8 @@ class VagrantMachines:
         """This machine's in the VMs' network: the first, for every provider."""
         return f"{self._places[0].vm.address.rpartition('.')[0]}.1"
 
-    def has_room(self) -> bool:
-        return any(self._free())
+    def has_room(self, count: int = 1) -> bool:
+        return len(list(self._free())) >= count
 
     @contextmanager
     def serving(self, find: Find) -> Iterator[None]:

@@ -128,7 +128,9 @@ class PooledVm:
     def _as_root(self, script: str, limit: float) -> None:
         command = [*_ssh(logins(self._place, self.name)[self.name], self._kept() / "known_hosts"), "sudo sh -s"]
         try:
-            done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=limit, check=False)
+            done = subprocess.run(
+                command, input=script, capture_output=True, text=True, errors="replace", timeout=limit, check=False
+            )
         except subprocess.TimeoutExpired as error:
             raise LabError(f"{self.name} does not become an instance within {limit:g} s") from error
         if done.returncode:
