@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SERVICES = {"elbv2": "elasticloadbalancing"}
+SERVICES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 RENAMED = {
     ("s3", "HeadObject"): ("s3:GetObject",),
     ("s3", "ListObjectsV2"): ("s3:ListBucket",),

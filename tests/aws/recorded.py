@@ -59,7 +59,7 @@ from slackwater.settings import (
 from tests.agents.drain.usual import usual
 from tests.aws.resources import Lab
 
-SERVICES = ("autoscaling", "ec2", "elbv2", "cloudwatch", "s3", "ssm")
+SERVICES = ("autoscaling", "ec2", "elbv2", "cloudwatch", "s3", "ssm", "resourcegroupstaggingapi")
 Request = tuple[str, str, str]
 """Service and operation as boto3 and AWS spell them, and the resource's ARN, `*`, or nothing where it is not known."""
 NAME, ENVIRONMENT, FLEET = "tide", "prod", "production"
@@ -325,7 +325,7 @@ def called(lab: Lab, run: Callable[[], object]) -> list[Request]:
 
 def resources(lab: Lab, service: str, operation: str, params: Mapping[str, Any]) -> Sequence[str]:
     """As AWS's service authorization reference names them for that operation."""
-    if operation.startswith("Describe"):
+    if operation.startswith(("Describe", "GetResources")):
         return ["*"]
     place = f"arn:aws:{service}:{lab.endpoint.region}:{lab.endpoint.account}"
     match service:

@@ -120,7 +120,9 @@ def test_everything_that_changes_is_bound_to_a_name(role: str) -> None:
 
     free = [each for each in wide if "cloudwatch:namespace" not in json.dumps(each.get("Condition"))]
 
-    assert [] == [action for each in free for action in each["Action"] if ":Describe" not in action]
+    actions = {action for each in free for action in each["Action"] if ":Describe" not in action}
+
+    assert set() == actions - {"tag:GetResources"}
 
 
 def test_an_instance_can_neither_suspend_nor_change_the_group() -> None:
@@ -251,10 +253,20 @@ def test_a_parameter_is_allowed_by_its_name(version: str) -> None:
 
 
 def test_a_group_without_load_balancing_gives_no_right_to_it() -> None:
-    """But for reading whose an attached target group is."""
-    found = {each for each in allowed(permissions("operator", ABOUT)) if each.startswith("elasticloadbalancing")}
+    """But for reading what is attached or was declared before, and for taking away what bears the group's mark."""
+    statements = [
+        each
+        for each in permissions("operator", ABOUT)["Statement"]
+        if any(action.startswith("elasticloadbalancing") for action in each["Action"])
+    ]
+    former, read = statements
 
-    assert {f"elasticloadbalancing:{name}" for name in ("DescribeTags", "DescribeTargetGroups")} == found
+    assert {"StringEquals": {"aws:ResourceTag/slackwater:managed": "shop"}} == former["Condition"]
+    assert [
+        f"elasticloadbalancing:{name}"
+        for name in ("DeleteLoadBalancer", "DeleteTargetGroup", "ModifyLoadBalancerAttributes")
+    ] == former["Action"]
+    assert [] == [action for action in read["Action"] if ":Describe" not in action]
 
 
 def test_load_balancing_is_bound_to_the_declared_names() -> None:
@@ -263,8 +275,9 @@ def test_load_balancing_is_bound_to_the_declared_names() -> None:
     group = declare(load_balancer=front, target_groups=[TargetGroup(name="web", vpc=VPC)])
     found = {
         each.partition(f"{ACCOUNT}:")[2]
-        for each in resources(permissions("operator", replace(ABOUT, group=group)))
-        if ":elasticloadbalancing:" in each
+        for statement in permissions("operator", replace(ABOUT, group=group))["Statement"]
+        for each in statement["Resource"]
+        if ":elasticloadbalancing:" in each and "Condition" not in statement
     }
 
     assert {"targetgroup/web/*", "targetgroup/front-*/*", "loadbalancer/net/front/*", "listener/net/front/*"} == found

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from slackwater.aws.attached import target_group_name
 from slackwater.aws.call import Call, Wait
+from slackwater.aws.former import delete_former, kept_notes
 from slackwater.aws.group import Group, our_surplus
 from slackwater.aws.launch_template import LaunchTemplate
 from slackwater.aws.load_balancer import FoundLoadBalancer, LoadBalancer
@@ -41,12 +42,13 @@ def plan_delete(group: ScalingGroup, world: World, *, force: bool = False) -> li
         *(_launch_template(group, world.launch_template) if world.launch_template else ()),
         *(_load_balancer(group, world.load_balancer) if world.load_balancer else ()),
         *_target_groups(group, world),
+        *delete_former(world.former, REASON),
     ]
 
 
 def delete_notes(group: ScalingGroup, world: World) -> list[str]:
     """What stays, and why."""
-    return [*_foreign(group, world), *_in_use(group, world)]
+    return [*_foreign(group, world), *_in_use(group, world), *kept_notes(world.former)]
 
 
 def _group(group: ScalingGroup, world: World, found: Group, force: bool) -> Iterator[Call]:

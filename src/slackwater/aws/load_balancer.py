@@ -39,6 +39,12 @@ class FoundLoadBalancer:
     load_balancer: LoadBalancer | None = None
     ports: Mapping[int, Port] = field(default_factory=dict)
 
+    @property
+    def arns(self) -> set[str]:
+        """Its own, and those of its ports' target groups."""
+        own = {self.load_balancer.arn} if self.load_balancer else set()
+        return own | {port.target_group.arn for port in self.ports.values() if port.target_group}
+
 
 def wanted_load_balancer(group: ScalingGroup, declared: NetworkLoadBalancer) -> dict[str, Any]:
     """The arguments of CreateLoadBalancer."""
@@ -62,7 +68,7 @@ def wanted_attributes(declared: NetworkLoadBalancer) -> dict[str, str]:
 
 
 def observe_load_balancer(clients: Clients, group: ScalingGroup) -> FoundLoadBalancer | None:
-    """None for a group that declares none."""
+    """None for a group that declares none; one that it declared before is in `observe_former`."""
     declared = group.load_balancer
     if declared is None:
         return None
@@ -134,8 +140,8 @@ def _refuse_replacement(declared: NetworkLoadBalancer, found: LoadBalancer) -> N
     if changes:
         raise CloudError(
             f"load balancer {declared.name}: {'; '.join(changes)}: AWS cannot change that of one that exists. Declare "
-            "one of another name, apply, point the DNS name to its address, and delete this one when nobody comes to "
-            "it any more"
+            "one of another name, apply, point the DNS name to its address, and take this one away when nobody comes "
+            "to it any more: `slackwater delete INVENTORY GROUP --former`"
         )
 
 

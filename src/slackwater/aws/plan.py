@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from slackwater.aws.attached import target_group_name
 from slackwater.aws.bundle_object import BundleObject, plan_bundle
 from slackwater.aws.call import Call
+from slackwater.aws.former import former_notes
 from slackwater.aws.group import Group, kept_target_groups, plan_group
 from slackwater.aws.hooks import plan_hooks
 from slackwater.aws.launch_template import plan_launch_template
@@ -90,6 +91,7 @@ def _notes(group: ScalingGroup, world: World) -> Iterator[str]:
     if world.group:
         yield from _group_notes(group, world.group)
     yield from waiting_policies(group, world.target_groups)
+    yield from former_notes(group, world.former)
 
 
 def _group_notes(group: ScalingGroup, found: Group) -> Iterator[str]:

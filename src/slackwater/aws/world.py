@@ -11,6 +11,7 @@ from typing import Any
 
 from slackwater.aws.bundle_object import BundleObject, observe_bundle
 from slackwater.aws.clients import Clients
+from slackwater.aws.former import Former, observe_former
 from slackwater.aws.group import Group, observe_group
 from slackwater.aws.hooks import Hooks, observe_hooks
 from slackwater.aws.image import UNSEEN, FoundImage, observe_image
@@ -41,6 +42,7 @@ class World:
     refresh: Refresh | None = None
     target_groups: Mapping[str, FoundTargetGroup] = field(default_factory=dict)
     load_balancer: FoundLoadBalancer | None = None
+    former: Former = field(default_factory=Former)
     hooks: Hooks = field(default_factory=dict)
     policies: Policies = field(default_factory=Policies)
     schedules: Schedules = field(default_factory=_no_schedules)
@@ -60,16 +62,26 @@ class World:
 def observe(clients: Clients, group: ScalingGroup, bundle: BundleObject | None, *, with_image: bool = True) -> World:
     """Without the image for a deletion, which must not fail because a parameter is gone that nobody needs any more."""
     there, template = observe_group(clients, group), observe_launch_template(clients, group)
+    target_groups, load_balancer = observe_target_groups(clients, group), observe_load_balancer(clients, group)
     return World(
         image=observe_image(clients, group.image) if with_image else UNSEEN,
         launch_template=template,
         group=there,
         has_bundle=bundle is None or observe_bundle(clients, bundle),
         refresh=_observe_refresh(clients, group, there, template),
-        target_groups=observe_target_groups(clients, group),
-        load_balancer=observe_load_balancer(clients, group),
+        target_groups=target_groups,
+        load_balancer=load_balancer,
+        former=observe_former(clients, group, _known(there, target_groups, load_balancer)),
         **(_of_the_group(clients, group) if there else {}),
     )
+
+
+def _known(
+    there: Group | None, target_groups: Mapping[str, FoundTargetGroup], load_balancer: FoundLoadBalancer | None
+) -> set[str]:
+    """ARNs of what is declared, or attached: their own parts of the plan speak of them."""
+    declared = {each.arn for each in target_groups.values()}
+    return declared | set(there.target_groups if there else ()) | (load_balancer.arns if load_balancer else set())
 
 
 def _observe_refresh(

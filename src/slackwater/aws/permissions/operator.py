@@ -14,11 +14,13 @@ READ = {
     """,
     "ec2": "DescribeImages DescribeInstances DescribeLaunchTemplates DescribeLaunchTemplateVersions",
     "cloudwatch": "DescribeAlarms",
+    "tag": "GetResources",
 }
 READ_BALANCING = """
     DescribeTargetGroups DescribeTargetGroupAttributes DescribeTargetHealth DescribeTags
     DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeListeners
 """
+FORMER = "ModifyLoadBalancerAttributes DeleteLoadBalancer DeleteTargetGroup"
 LOOKS = "DescribeAccountAttributes DescribeAddresses DescribeInternetGateways DescribeSecurityGroups DescribeSubnets"
 """Elastic Load Balancing asks EC2 in the operator's name:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html"""
@@ -105,10 +107,12 @@ def _linked_roles(subject: Subject) -> Statement:
 
 
 def _balancing(subject: Subject) -> Iterator[Statement]:
-    """Reading always: a target group that was taken out of the declaration is still attached."""
+    """Reading always, and taking away what bears the mark: what is no longer declared is still there."""
     prefix = "elasticloadbalancing"
+    former = [subject.arn(prefix, f"{kind}/*") for kind in ("loadbalancer/net", "targetgroup")]
+    yield Statement("Former", of(prefix, FORMER), former, own(subject.group))
     if not subject.target_groups:
-        yield Statement("ReadTargets", of(prefix, "DescribeTags DescribeTargetGroups"))
+        yield Statement("ReadTargets", of(prefix, "DescribeTags DescribeTargetGroups DescribeLoadBalancers"))
         return
     yield Statement("ReadTargets", [*of(prefix, READ_BALANCING), *of("ec2", f"{LOOKS} DescribeVpcs")])
     yield Statement("Targets", of(prefix, TARGETS), subject.target_groups)

@@ -65,6 +65,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     "ssm": frozenset(["GetParameter", "GetParameters", "GetParametersByPath", "PutParameter", "DeleteParameter"]),
     "secretsmanager": frozenset(["CreateSecret", "GetSecretValue", "PutSecretValue", "DeleteSecret", "DescribeSecret"]),
     "s3": frozenset(_S3.split()),
+    "resourcegroupstaggingapi": frozenset({"GetResources"}),
     "sts": frozenset({"GetCallerIdentity"}),
     "iam": frozenset(_IAM.split()),
     "sns": frozenset(["CreateTopic", "DeleteTopic", "ListTopics", "GetTopicAttributes", "Subscribe"]),

@@ -22,6 +22,7 @@ def target_group(tour: Tour) -> str:
     tour.elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckIntervalSeconds=10)
     tour.elbv2.describe_listeners(LoadBalancerArn=balancer)
     tour.elbv2.describe_target_groups()
+    tour.resourcegroupstaggingapi.get_resources(ResourceTypeFilters=["elasticloadbalancing:targetgroup"])
     return arn
 
 

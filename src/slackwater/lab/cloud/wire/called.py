@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
+NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi"}
 """boto3's name of a service, where the signature has another."""
 QUERY, EC2, JSON, CBOR, REST = "query", "ec2", "json", "cbor", "rest-xml"
 _BUCKET = {"PUT": "CreateBucket", "GET": "ListObjects", "HEAD": "HeadBucket", "DELETE": "DeleteBucket"}
