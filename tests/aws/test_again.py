@@ -88,6 +88,7 @@ ELSEWHERE = {
     "cancel_instance_refresh": "test_refresh",
     "rollback_instance_refresh": "test_refresh",
     "resume_processes": "test_delete",
+    "delete_tags": "test_suspension",
     "delete_auto_scaling_group": "test_delete",
     "delete_launch_template": "test_delete",
     "delete_load_balancer": "test_delete",
@@ -98,8 +99,8 @@ DOUBLING = ("create_", "register_", "attach_", "put_lifecycle_hook")
 """Each of these is broken alone every day, the others only with --long: whatever is asked for twice, these could make
 twice. In the chain of all that is broken every day there is each."""
 FORGOTTEN = ("delete_listener", "answer lost")
-"""Once its listener is gone nothing says that a port was there, and its target group is not deleted any more: in the
-chain the call after this one would not come. Broken alone, with --long, the rest of the change is completed."""
+"""Once its listener is gone nothing says that a port was there: its target group is a former one then, which a plan names
+and leaves, so that in the chain the call after this one would not come."""
 MODULES = Path(__file__).resolve().parents[2] / "src/slackwater/aws"
 
 

@@ -131,5 +131,6 @@ def _completed(data: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, A
     plain = {key: data.get(key) for key in PLAIN}
     nested = {key: {name: data.get(key, {}).get(name) for name in names} for key, names in NESTED.items()}
     disks = {key: {name: disk.get(name) for name in EBS} for key, disk in data.items() if key.startswith("disk ")}
-    ours = {**plain, **nested, **disks, "TagSpecifications": data["TagSpecifications"]}
-    return {**{key: None for key, value in there.items() if value and key not in ours}, **ours}
+    ours, tags = {**plain, **nested, **disks}, {"TagSpecifications": data["TagSpecifications"]}
+    surplus = {key: None for key, value in there.items() if value and key not in ours and key not in tags}
+    return {**ours, **surplus, **tags}
