@@ -99,8 +99,8 @@ DOUBLING = ("create_", "register_", "attach_", "put_lifecycle_hook")
 """Each of these is broken alone every day, the others only with --long: whatever is asked for twice, these could make
 twice. In the chain of all that is broken every day there is each."""
 FORGOTTEN = ("delete_listener", "answer lost")
-"""Once its listener is gone nothing says that a port was there: its target group is a former one then, which a plan names
-and leaves, so that in the chain the call after this one would not come."""
+"""Once its listener is gone nothing says that a port was there: its target group is a former one then, which a plan
+names and leaves, so that in the chain the call after this one would not come."""
 MODULES = Path(__file__).resolve().parents[2] / "src/slackwater/aws"
 
 
