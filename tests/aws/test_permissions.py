@@ -13,7 +13,7 @@ import pytest
 
 from slackwater.aws.permissions import ROLES, Subject, permissions
 from slackwater.errors import SettingsError
-from slackwater.settings import App, Image, Logs, NetworkLoadBalancer, Secret, Source, Store, TargetGroup
+from slackwater.settings import App, Image, Logs, NetworkLoadBalancer, Secret, Source, Ssh, Store, TargetGroup
 from tests.aws import recorded
 from tests.aws.iam import actions
 from tests.aws.resources import SUBNETS, VPC, Lab, declare
@@ -267,6 +267,25 @@ def test_a_group_without_load_balancing_gives_no_right_to_it() -> None:
         for name in ("DeleteLoadBalancer", "DeleteTargetGroup", "ModifyLoadBalancerAttributes")
     ] == former["Action"]
     assert [] == [action for action in read["Action"] if ":Describe" not in action]
+
+
+def test_who_logs_in_without_a_key_pair_does_so_as_the_declared_user() -> None:
+    """To the group's own instances, and to the balancers that the declaration names; nobody else gets that right."""
+    front = NetworkLoadBalancer(name="front", vpc=VPC, subnets=SUBNETS, balancer_instances=["i-01234567"])
+    about = replace(ABOUT, group=declare(load_balancer=front), login=Ssh(user="ops", instance_connect=True))
+    send, ours = "ec2-instance-connect:SendSSHPublicKey", f"arn:aws:ec2:eu-central-1:{ACCOUNT}:instance"
+    found = {
+        each["Sid"]: (each["Resource"], each["Condition"]["StringEquals"])
+        for each in permissions("operator", about)["Statement"]
+        if send in each["Action"]
+    }
+
+    assert {
+        "LogIn": ([f"{ours}/*"], {"aws:ResourceTag/slackwater:managed": "shop", "ec2:osuser": "ops"}),
+        "LogInToBalancers": ([f"{ours}/i-01234567"], {"ec2:osuser": "ops"}),
+    } == found
+    assert not any(send in allowed(permissions(role, about)) for role in ROLES if role != "operator")
+    assert send not in allowed(permissions("operator", replace(about, login=Ssh())))
 
 
 def test_load_balancing_is_bound_to_the_declared_names() -> None:

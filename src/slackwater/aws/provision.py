@@ -15,7 +15,7 @@ from slackwater.aws.world import World, observe
 from slackwater.bundle import Bundle, build
 from slackwater.errors import SettingsError
 from slackwater.lint.instance_types import architecture
-from slackwater.settings import App, Balancer, Health, HostSettings, ScalingGroup, Store, resolve
+from slackwater.settings import App, Balancer, Health, HostSettings, ScalingGroup, Ssh, Store, resolve
 
 CLOUD = "cloud"
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -25,13 +25,15 @@ Inventory = Any  # pyinfra's own, whose methods carry no types
 
 @dataclass(frozen=True)
 class Told:
-    """What the inventory says of its cloud host; `instance` is what the group's instances will be told."""
+    """What the inventory says of its cloud host; `instance` is what the group's instances will be told, `login` how
+    operators come to them."""
 
     group: ScalingGroup
     environment: str
     instance: HostSettings
     balancer: Balancer
     project: Path
+    login: Ssh | None = None
 
     def clients(self) -> Clients:
         return Clients(self.group.region, self.group.endpoint)
@@ -61,9 +63,11 @@ def told(inventory: Inventory, host: Any, project: Path) -> Told:
             "`scaling_group = ScalingGroup(…)` in group_data/cloud.py"
         )
     rest = [name for name in host.groups if name != CLOUD]
-    instance = resolve(_data(inventory, (*group.groups, *rest)), project=project)
+    data = _data(inventory, (*group.groups, *rest))
+    instance, login = resolve(data, project=project), data.get("connection")
     balancer = resolve(_data(inventory, ("balancer", *rest)), project=project).balancer
-    return Told(group, _environment(rest, project), instance, balancer, project)
+    ssh = login if isinstance(login, Ssh) else None
+    return Told(group, _environment(rest, project), instance, balancer, project, ssh)
 
 
 def look(what: Told) -> Look:

@@ -34,7 +34,7 @@ def permissions(inventory: str, *, who: str, account: str | None, role: str | No
     instance = told.instance
     number = account or _account(told.clients())
     told_of = (instance.store, instance.app, instance.fleet, told.environment)
-    about = Subject(told.group, *told_of, number, role, instance.logs)
+    about = Subject(told.group, *told_of, number, role, instance.logs, told.login)
     click.echo(json.dumps(document(who, about), indent=2))
 
 

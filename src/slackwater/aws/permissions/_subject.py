@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from slackwater.settings import App, Logs, ScalingGroup, Store
+from slackwater.settings import App, Logs, ScalingGroup, Ssh, Store
 
 MARK = {"ForAllValues:StringLike": {"aws:TagKeys": ["slackwater:breaker-*"]}}
 """A condition: of the group's tags only the breaker's."""
@@ -17,6 +17,7 @@ class Subject:
     """`account` is its number, or `*` where nobody knows it; `environment` the inventory's name.
 
     `role` is the role in the group's instance profile; None takes the profile's own name, as the AWS console does.
+    `login` is how operators come to hosts, where that is declared.
     """
 
     group: ScalingGroup
@@ -27,6 +28,7 @@ class Subject:
     account: str = "*"
     role: str | None = None
     logs: Logs = field(default_factory=Logs)
+    login: Ssh | None = None
 
     @property
     def partition(self) -> str:

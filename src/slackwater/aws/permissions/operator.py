@@ -51,6 +51,7 @@ def operator(subject: Subject) -> Iterator[Statement]:
     yield Statement("Alarms", of("cloudwatch", "PutMetricAlarm DeleteAlarms"), [subject.alarms])
     yield from _launch_template(subject)
     yield from _instances(subject)
+    yield from _login(subject)
     yield from _balancing(subject)
     yield from _store(subject)
     yield from _parameters(subject)
@@ -90,6 +91,18 @@ def _instances(subject: Subject) -> Iterator[Statement]:
     to_ec2 = {"StringEquals": {"iam:PassedToService": _service("ec2", subject)}}
     yield Statement("HandOverRole", of("iam", "PassRole"), [subject.profile_role], to_ec2)
     yield _linked_roles(subject)
+
+
+def _login(subject: Subject) -> Iterator[Statement]:
+    """As the declared user alone: to the group's instances, which bear its mark, and to its declared balancers."""
+    if subject.login is None or not subject.login.instance_connect:
+        return
+    send, user = of("ec2-instance-connect", "SendSSHPublicKey"), {"ec2:osuser": subject.login.user}
+    mark = own(subject.group)["StringEquals"]
+    yield Statement("LogIn", send, subject.ec2("instance/*"), {"StringEquals": {**mark, **user}})
+    front = subject.group.load_balancer
+    balancers = [f"instance/{each}" for each in front.balancer_instances] if front else []
+    yield Statement("LogInToBalancers", send, subject.ec2(*balancers), {"StringEquals": user})
 
 
 def _service(name: str, subject: Subject) -> str:
