@@ -40,7 +40,7 @@ def run_hook(layout: Layout, slot: str, hook: str) -> str:
 
 def _why(unit: str, slot: str, hook: str, limit: float, said: str) -> str:
     found = systemd.show(unit, "Result", "ExecMainStatus")
-    lines = systemd.lines_of_run(systemd.invocation(unit))
+    lines = systemd.lines_of_run(unit)
     systemd.forget_failure(unit)
     match found.get("Result"):
         case "timeout":

@@ -52,19 +52,21 @@ def restarts(unit: str) -> int:
     return int(show(unit, "NRestarts").get("NRestarts") or 0)
 
 
-def invocation(unit: str) -> str:
-    """The id of the unit's last run; empty when there was none."""
-    return show(unit, "InvocationID").get("InvocationID", "")
-
-
 def last_lines(unit: str, since: float) -> str:
     """The end of what the unit's processes have said since then; systemd's own words when it could start none."""
     return _journal(f"--since=@{since:.0f}", f"_SYSTEMD_UNIT={unit}") or _journal("-u", unit)
 
 
-def lines_of_run(run: str) -> str:
-    """The same, of one run of a unit and nothing before it."""
-    return _journal(f"_SYSTEMD_INVOCATION_ID={run}") if run else ""
+def lines_of_run(unit: str) -> str:
+    """The same, of the unit's last run and nothing before it.
+
+    What a process has said that was gone when the journal looked whose it was is of no run there: its number tells.
+    """
+    found = show(unit, "InvocationID", "ExecMainPID", "ExecMainStartTimestamp")
+    run, number, began = (found.get(name) for name in ("InvocationID", "ExecMainPID", "ExecMainStartTimestamp"))
+    if not (run and began):
+        return ""
+    return _journal(f"--since={began}", f"_SYSTEMD_INVOCATION_ID={run}", "+", f"_PID={number}")
 
 
 def _journal(*words: str) -> str:
