@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import pytest
 import requests
 
 from slackwater.lab import Lab
 from slackwater.lab.cloud import Endpoint, Ground
 from slackwater.lab.launches import Launched, Project, launched
-from slackwater.lab.launches.launch import LIMIT
-from tests.hosts.converge.running import out
+from slackwater.lab.launches.launch import HEARTBEAT, LIMIT
+from tests.hosts.converge.running import LONG_ONLY, out
 
 ShortLived = Callable[..., AbstractContextManager[Lab]]
 LOST = 20
@@ -39,11 +40,12 @@ def _arrived(one: Launched) -> None:
     print("seconds", one.seconds())  # noqa: T201 - what docs/self-provisioning.md says of it is measured here
 
 
+@pytest.mark.parametrize("suite", ["bookworm", pytest.param("trixie", marks=LONG_ONLY)])
 def test_a_bare_image_becomes_ready_unattended(
-    lab: ShortLived, sky: Endpoint, ground: Ground, project: Project
+    lab: ShortLived, sky: Endpoint, ground: Ground, project: Project, suite: str
 ) -> None:
     """From power-on to in service, with a package index; metadata are asked with tokens only."""
-    with lab("arrival", app=1) as made:
+    with lab("arrival", app=1, suite=suite) as made:
         host = made.host("app-1")
         with launched(host, sky, ground, project, project.bundle()) as one:
             _arrived(one)
@@ -66,7 +68,10 @@ def test_a_wheelhouse_needs_no_package_index(lab: ShortLived, sky: Endpoint, gro
 def test_a_lost_network_and_a_locked_dpkg_cost_time_only(
     lab: ShortLived, sky: Endpoint, ground: Ground, project: Project
 ) -> None:
-    """The cable is pulled while the environment is made and while the roles run; then somebody else has dpkg's lock."""
+    """The cable is pulled while the environment is made and while the roles run; then somebody else has dpkg's lock.
+
+    All of it takes longer than the hook waits without a heartbeat.
+    """
     with lab("arrival", app=1) as made:
         host = made.host("app-1")
         with launched(host, sky, ground, project, project.bundle()) as one:
@@ -79,6 +84,7 @@ def test_a_lost_network_and_a_locked_dpkg_cost_time_only(
                 time.sleep(LOST)
                 host.network("on")
             _until(lambda: "waits" in host.ssh(WAITS).stdout, "apt-get never waits for the lock")
+            _until(lambda: time.time() > one.began + HEARTBEAT, "the clock stands")
             out(host, "test -e /run/locked && touch /run/let-go")
 
             assert "InService" == one.wait("InService", "gone", "Terminated"), one.journal()

@@ -23,6 +23,8 @@ from slackwater.lab.launches.words import out
 from slackwater.lab.metadata import Instance, Service, in_lab, serving
 from slackwater.settings import Hooks, Image, LaunchHook, ScalingGroup
 
+HEARTBEAT = 60
+"""Seconds without a word after which the group gives a launch up."""
 LIMIT = 900
 """Seconds from power-on to the group's answer, on a machine that others load as well."""
 REPORT_LIMIT = 30.0
@@ -122,7 +124,7 @@ def _group(ground: Ground, name: str, deadline: int) -> ScalingGroup:
         subnets=ground.subnets,
         security_groups=(ground.security_group,),
         instance_profile=ground.instance_profile,
-        hooks=Hooks(launch=LaunchHook(heartbeat=60, deadline=deadline), terminate=None),
+        hooks=Hooks(launch=LaunchHook(heartbeat=HEARTBEAT, deadline=deadline), terminate=None),
     )
 
 
