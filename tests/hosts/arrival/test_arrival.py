@@ -50,7 +50,7 @@ def test_a_bare_image_becomes_ready_unattended(
         with launched(host, sky, ground, project, project.bundle()) as one:
             _arrived(one)
 
-            assert "CONTINUE" == project.arrival(one.instance)["result"]
+            assert "CONTINUE" == one.report()["result"]
             assert set() == {path for _, path, status in one.service.asked if status in {401, 403}}
             assert "10.0.1.10" in out(host, "grep set_real_ip_from /etc/nginx/slackwater.d/app.conf")
             assert "Valid" in out(host, "cloud-init schema --system 2>&1")
@@ -88,7 +88,7 @@ def test_a_lost_network_and_a_locked_dpkg_cost_time_only(
             out(host, "test -e /run/locked && touch /run/let-go")
 
             assert "InService" == one.wait("InService", "gone", "Terminated"), one.journal()
-            assert "CONTINUE" == project.arrival(one.instance)["result"]
+            assert "CONTINUE" == one.report()["result"]
             assert "first" == requests.get(f"http://{host.address}:8000/", timeout=10).json()["release"]
             print("seconds", one.seconds())  # noqa: T201 - beside those of an undisturbed boot
 
