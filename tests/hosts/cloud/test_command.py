@@ -71,6 +71,7 @@ def test_a_cloud_that_was_killed_leaves_nothing_either(directory: Path) -> None:
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
     until(lambda: running(directory) is None)
-    run(directory, "down")
+    ended = run(directory, "down")
 
+    assert 0 == ended.exit_code, ended.exception
     assert not Lab(NAME).exists()
