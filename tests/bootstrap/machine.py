@@ -70,8 +70,8 @@ class Machine:
             LaunchTemplate={"LaunchTemplateName": "shop", "Version": "1"},
             LifecycleHookSpecificationList=[hook],
         )
-        self.me.id = _first(lambda: [each["InstanceId"] for each in self._members()])
-        _first(lambda: [True for each in self._members() if each["LifecycleState"] == "Pending:Wait"])
+        self.me.id = first(lambda: [each["InstanceId"] for each in self._members()])
+        first(lambda: [True for each in self._members() if each["LifecycleState"] == "Pending:Wait"])
 
     def boot(self, *, limit: float = LIMIT, **variables: str) -> subprocess.CompletedProcess[str]:
         """As the unit starts it."""
@@ -129,7 +129,8 @@ class Machine:
         return list(group["Instances"])
 
 
-def _first(look: Any) -> Any:
+def first(look: Any) -> Any:
+    """What a look finds at last."""
     deadline = time.monotonic() + 20
     while not (found := look()):
         assert time.monotonic() < deadline

@@ -15,7 +15,7 @@ import pytest
 
 from slackwater.lab.cloud import cloud
 from slackwater.lab.metadata import Instance, Role, Service
-from tests.bootstrap.machine import BUCKET, Machine
+from tests.bootstrap.machine import BUCKET, Machine, first
 
 HASTY = 15
 """Seconds of a hook's timeout: AWS takes no less than 30, for which no test need wait."""
@@ -94,8 +94,25 @@ def test_the_reason_is_on_the_console_too(machine: Machine) -> None:
     machine.boot()
 
     said = (machine.root / "dev/console").read_text()
-    assert said.startswith("slackwater-bootstrap gave up at bundle: s3 ")
+    assert "slackwater-bootstrap: gave up at bundle: s3 " in said
     assert "404 NoSuchKey" in said
+
+
+def test_heartbeats_that_fail_are_on_the_console_at_once(machine: Machine) -> None:
+    """The group ends the instance at the hook's timeout, long before it gives up itself."""
+    machine.heartbeat = 3
+    machine.service.broken["/latest/meta-data/iam/security-credentials/"] = 404
+    console = machine.root / "dev/console"
+    console.parent.mkdir(parents=True)
+    console.touch()
+    running = machine.start()
+    try:
+        said = first(lambda: console.read_text().splitlines())
+    finally:
+        running.kill()
+        running.communicate()
+
+    assert "slackwater-bootstrap: no heartbeat: autoscaling /: the instance has no role" in said
 
 
 def test_what_nobody_thought_of_is_told_too(machine: Machine) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 
 from .signed import NONSENSE, Aws, Metadata, RefusedError
 
+BEATS = 3
+"""Heartbeats within the hook's own timeout: two may be lost, and the group still waits."""
 ENDING = 60.0
 """Seconds after the deadline in which the group is told: without them it would wait for its own timeout."""
 PROOFS = 3

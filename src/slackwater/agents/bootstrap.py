@@ -24,8 +24,6 @@ from .signed import Aws, RefusedError
 KEPT_LINES = 60
 ROUNDS = 3
 """Converges because another release was proved meanwhile: a fourth in a row is a fault, not news."""
-BEATS = 3
-"""Heartbeats within the hook's own timeout: two may be lost, and the group still waits."""
 
 
 class Boot:
@@ -49,12 +47,11 @@ class Boot:
         reason, release = "", None
         try:
             release = self._provision()
-        except (StepError, RefusedError, arrival.UnprovedError) as error:
-            reason = str(error)
         except Exception as error:  # whatever it is: who says nothing keeps the group waiting, and nobody learns why
-            reason = f"{type(error).__name__}: {error}"
+            foreseen = isinstance(error, (StepError, RefusedError, arrival.UnprovedError))
+            reason = str(error) if foreseen else f"{type(error).__name__}: {error}"
         if reason:
-            self._on_console(reason)
+            self._on_console(f"gave up at {self.step}: {reason}")
         end = arrival.End(self.instance, self.step, reason, release, self.phases, list(self.log))
         (arrival.give_up if reason else arrival.report)(self.aws, self.told, end)
         self.note.unlink(missing_ok=True)
@@ -85,12 +82,14 @@ class Boot:
 
     def _beat(self) -> None:
         """Until the deadline: then silence ends what nobody else has ended. Refused before the group waits for us."""
-        while self.told.get("launch_hook") and time.monotonic() < self.deadline:
+        pause = self.told["heartbeat"] / arrival.BEATS
+        while self.told.get("launch_hook") and (began := time.monotonic()) < self.deadline:
             try:
-                self.aws.scaling("RecordLifecycleActionHeartbeat", **arrival.action(self.told, self.instance))
+                words = arrival.action(self.told, self.instance)
+                self.aws.within(pause).scaling("RecordLifecycleActionHeartbeat", **words)
             except Exception as error:  # whatever it is: a thread that ends says nothing, and the group ends us
-                self._say(f"no heartbeat: {error}")
-            time.sleep(self.told["heartbeat"] / BEATS)
+                self._on_console(f"no heartbeat: {error}")
+            time.sleep(max(0.0, began + pause - time.monotonic()))
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
@@ -101,10 +100,11 @@ class Boot:
         finally:
             self.phases[step] = round(self.phases.get(step, 0) + time.monotonic() - began, 1)
 
-    def _on_console(self, reason: str) -> None:
+    def _on_console(self, line: str) -> None:
         """`aws ec2 get-console-output` shows it, also of an instance whose role may not write to the store."""
+        self._say(line)
         with suppress(OSError), self.console.open("a") as console:
-            console.write(f"slackwater-bootstrap gave up at {self.step}: {reason}\n")
+            console.write(f"slackwater-bootstrap: {line}\n")
 
     def _say(self, line: str) -> None:
         self.log.append(line)

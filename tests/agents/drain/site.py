@@ -23,8 +23,9 @@ from slackwater.resources import resource
 SBIN = Path(__file__).parent / "sbin"
 SLOT = "slackwater-shop@r1-aaaaaaaa"
 UNITS = (f"{SLOT}.service", f"{SLOT}.socket")
-RULES = {"deadline": 60, "requests": 20, "stop": 10, "hooks": 10, "rebalance": 600, "maintenance": 600}
-RULES |= {"listen": 0.2}
+RULES = {"deadline": 200, "requests": 20, "stop": 10, "hooks": 10, "rebalance": 600, "maintenance": 600}
+RULES |= {"listen": 0.2, "gate": 60, "balancers": 60}
+"""Ample: a machine that is busy may stand still for longer than a host waits; who tests an end says when it comes."""
 
 
 class Nginx(ThreadingHTTPServer):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from slackwater.agents.drain.agent import WRITE
 from slackwater.agents.drain.leave import Leave
 from tests.agents.drain.site import UNITS, Site, until
 
@@ -188,8 +189,10 @@ def test_it_waits_for_the_balancers_that_ask(host: Site) -> None:
             host.nginx.asked(address)
         host.command("drain")
         until(lambda: host.state().get("step") == "balancers")
+        until(lambda: host.state().get("unaware") == ["10.0.0.2", "10.0.0.3"])
+        time.sleep(1)  # whatever else changes has been written
         host.nginx.asked("10.0.0.2")
-        until(lambda: host.state().get("unaware") == ["10.0.0.3"])
+        until(lambda: host.state().get("unaware") == ["10.0.0.3"], WRITE / 2)
         host.nginx.asked("10.0.0.3")
         until(lambda: host.is_at("drained", held=True))
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..files import write_whole
 from ..metadata import Metadata
@@ -57,7 +57,7 @@ class Agent:
         self._unread = ""
         self._kept: Leave | None = None
         self._written = float("-inf")
-        self._shown: tuple[Leave, str] | None = None
+        self._shown: dict[str, Any] = {}
 
     def run(self) -> None:
         """Until it is told to stop; at the machine's end until it has drained."""
@@ -211,13 +211,14 @@ class Agent:
 
     def _show(self, now: float) -> None:
         """Written when it has changed, and every ten seconds: whoever looks sees that it lives."""
-        shown = (self.leave, f"{self.seen.look} {self.seen.gate} {self._readings.counts.error}")
+        view = View(self.leave, self.seen, self._told.rules, self._readings.counts, self._cloud, now)
+        state = view.state()
+        shown = {**state, "at": None, "left": None}
         if shown == self._shown and now < self._written + WRITE:
             return
         self._shown, self._written = shown, now
-        view = View(self.leave, self.seen, self._told.rules, self._readings.counts, self._cloud, now)
         try:
-            write_whole(self._told.run / "state.json", json.dumps(view.state()) + "\n", lasting=False)
+            write_whole(self._told.run / "state.json", json.dumps(state) + "\n", lasting=False)
             write_whole(self._told.run / "metrics.prom", view.metrics(), lasting=False)
         except (OSError, subprocess.SubprocessError) as error:
             self._log(f"how it stands cannot be written: {error}")
