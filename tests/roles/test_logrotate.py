@@ -64,6 +64,21 @@ def test_an_app_host_ships_what_its_units_and_nginx_say(run_role: Any, shop: App
     assert any("systemctl start slackwater-logs.timer" in command for command in done.executed_commands)
 
 
+def test_a_worker_ships_and_rotates_what_its_app_writes(run_role: Any, shop: App, tmp_path: Path) -> None:
+    """Files of its tasks and words of its hooks; its units wait for nothing else, and are stopped before the last lines."""
+    done = run_role(logrotate, groups=("worker",), data={"app": shop, "logs": BUCKET})
+    files = written(done)
+    (tmp_path / "logs.json").write_text(files[TOLD])
+    told = load(tmp_path / "logs.json", tmp_path)
+
+    assert {"slackwater-shop.*", "celery-*"} <= set(told.units)
+    assert "/var/log/slackwater/shop/*.log" in told.files
+    assert "/var/log/slackwater/shop/*.log {" in files["/etc/logrotate.d/slackwater-app"]
+    assert "/etc/logrotate.d/nginx" not in files
+    assert "slackwater-shop.service" in files[LAST].split("Before=")[1].splitlines()[0]
+    assert AFTER not in files
+
+
 def test_the_last_lines_come_after_all_that_logs(run_role: Any, shop: App) -> None:
     """What is started later is stopped earlier."""
     files = written(run_role(logrotate, groups=("app",), data={"app": shop, "logs": BUCKET}))

@@ -33,6 +33,15 @@ def unit_of(app: App, worker: Worker = WORKER) -> str:
     return files_of(app, worker)["/etc/systemd/system/celery-shop@SLOT.service"]
 
 
+@pytest.mark.parametrize("unit", ["celery-shop", "celery-shop-beat"])
+def test_the_last_lines_are_shipped_after_a_stop(shop: App, unit: str) -> None:
+    """systemd stops in the other order."""
+    files = files_of(shop, WORKER.model_copy(update={"beat": True}), has_beat=True)
+    text = files[f"/etc/systemd/system/{unit}@SLOT.service"]
+
+    assert "slackwater-logs-last.service" in text.split("\nAfter=")[1].splitlines()[0].split()
+
+
 def data_of(app: App, tmp_path: Path, **worker: Any) -> dict[str, Any]:
     told = Worker(application="shop:celery", **worker)
     return {"app": app, "worker": told, "store": Store.directory(str(tmp_path / "store"))}
