@@ -54,7 +54,7 @@ def test_the_project_passes_lint(tmp_path: Path) -> None:
 
 
 def test_it_says_what_it_wrote_and_what_to_do_next(tmp_path: Path) -> None:
-    """Every file by its name, then three commands that work in this order: lint of a lab that is not there fails."""
+    """Every file by its name; three commands that work in this order, as lint of no lab fails; and the way by VMs."""
     done = slackwater("init", "deep/shop", cwd=tmp_path)
     wrote, _, following = done.stdout.partition("\n\nNext, in deep/shop:\n")
 
@@ -63,6 +63,7 @@ def test_it_says_what_it_wrote_and_what_to_do_next(tmp_path: Path) -> None:
         "  slackwater lab up",
         "  slackwater lint inventories/local.py",
         "  pyinfra inventories/local.py deploy.py -y",
+        "Without Linux or root, in VMs: (cd vagrant && vagrant up), then inventories/vagrant.py (vagrant/README.md)",
     ] == following.splitlines()
 
 

@@ -21,8 +21,14 @@ class Fleet
   PROVIDERS = { "virtualbox" => nil, "libvirt" => "vagrant-libvirt", "lxc" => "vagrant-lxc" }.freeze
   PROGRAMS = { "virtualbox" => "VBoxManage", "libvirt" => "qemu-img", "lxc" => "lxc-start" }.freeze
   GROUPS = %w[balancer app worker database instance].freeze
-  ARCHITECTURES = { "x86_64" => "amd64", "amd64" => "amd64", "aarch64" => "arm64", "arm64" => "arm64" }.freeze
+  # By the words of Linux, macOS and Windows.
+  ARCHITECTURES = {
+    "x86_64" => "amd64", "amd64" => "amd64", "x64" => "amd64", "aarch64" => "arm64", "arm64" => "arm64"
+  }.freeze
   DRIVERS = %w[kvm qemu].freeze
+  KVM = "/dev/kvm".freeze
+  # VirtualBox for Windows leaves the search path alone; Vagrant finds it by what its installer set.
+  VIRTUALBOX_FOLDERS = %w[VBOX_INSTALL_PATH VBOX_MSI_INSTALL_PATH].freeze
   SECTIONS = { "libvirt" => %w[driver], "lxc" => %w[bridge], "boxes" => PROVIDERS.keys }.freeze
   NUMBERS = { "count" => 0..9, "first" => 2..245, "memory" => 256..65_536, "cpus" => 1..64 }.freeze
   # /31 and up are no use with a gateway; only networks that are private by RFC 1918 are taken.
@@ -69,16 +75,18 @@ class Fleet
     @told.dig("boxes", provider, distribution)
   end
 
-  # Where vagrant/box/build has put the box; nil for a public one.
+  # Where vagrant/box/build has put the box; nil for a public one. Every command comes by here, for each provider, so
+  # nothing is refused: only `up` asks whether there can be such a box.
   def own_box(provider)
     return nil unless box(provider).to_s.start_with?("slackwater/")
 
     File.join(__dir__, "box", "#{distribution}-#{provider}-#{architecture}.box")
   end
 
+  # Debian's word for this machine's, or the machine's own where Debian has none here.
   def architecture
     machine = Etc.uname[:machine].downcase
-    ARCHITECTURES[machine] || refuse("This machine is #{machine}, and there are boxes for amd64 and arm64 alone.")
+    ARCHITECTURES.fetch(machine, machine)
   end
 
   # What the command line says; what the VMs that are there were made by; what the environment or the file says;
@@ -97,6 +105,7 @@ class Fleet
       refuse("The provider #{provider} is not known here, only #{PROVIDERS.keys.join(', ')}: #{INSTALL}.")
     end
     refuse("The provider #{provider} is not complete on this machine (#{lacks(provider)}): #{INSTALL}.") unless here?(provider)
+    check_libvirt if provider == "libvirt"
     check_box(provider)
     check_bridge if provider == "lxc"
   end
@@ -159,9 +168,24 @@ class Fleet
       refuse("#{@file}: boxes.#{provider} has none for #{distribution}; name one there, or take another distribution.")
     end
     file = own_box(provider)
-    return if file.nil? || File.exist?(file)
+    return if file.nil?
+
+    unless ARCHITECTURES.value?(architecture)
+      refuse("This machine is #{architecture}, and there are boxes for amd64 and arm64 alone.")
+    end
+    return if File.exist?(file)
 
     refuse("The box #{File.basename(file)} has not been made yet: run `bash vagrant/box/build #{provider}` as root on Debian 12 or 13.")
+  end
+
+  # The emulated processor, the box's console and its firmware are those of amd64.
+  def check_libvirt
+    unless architecture == "amd64"
+      refuse("This machine is #{architecture}, and VMs of libvirt are set up for amd64 alone: take virtualbox or lxc.")
+    end
+    return unless driver == "kvm" && !File.exist?(KVM)
+
+    refuse("#{KVM} is not there: set libvirt.driver: qemu in #{@file}, or load the processor's KVM module.")
   end
 
   def check_bridge
@@ -183,7 +207,13 @@ class Fleet
     plugin = PROVIDERS[provider]
     return "Vagrant's plugin #{plugin} is missing" if plugin && !Vagrant.has_plugin?(plugin)
 
-    "#{PROGRAMS[provider]} was not found" unless Vagrant::Util::Which.which(PROGRAMS[provider])
+    "#{PROGRAMS[provider]} was not found" unless installed?(provider)
+  end
+
+  def installed?(provider)
+    return true if Vagrant::Util::Which.which(PROGRAMS[provider])
+
+    provider == "virtualbox" && VIRTUALBOX_FOLDERS.any? { |name| ENV.key?(name) }
   end
 
   def members(group, told)

@@ -1,5 +1,10 @@
 """Slackwater: a Python web app on autoscaling VMs, and not one request lost when VMs come and go."""
 
+import sys
+
+if sys.platform == "win32":  # before anything is imported that Windows has not, such as fcntl
+    sys.exit("Slackwater and pyinfra run on Linux and macOS. On Windows run them in WSL2: vagrant/README.md.")
+
 from slackwater.settings import (
     App,
     BackendTls,

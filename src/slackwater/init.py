@@ -31,6 +31,7 @@ GITIGNORE = """# Built releases and what the last runs remembered.
 *.env
 """
 NEXT = ("slackwater lab up", "slackwater lint inventories/local.py", "pyinfra inventories/local.py deploy.py -y")
+ELSEWHERE = "Without Linux or root, in VMs: (cd vagrant && vagrant up), then inventories/vagrant.py (vagrant/README.md)"
 CHECKOUT = (
     "This slackwater runs from a checkout, which has its roles beside the package: before pyinfra finds "
     "slackwater.roles, install the wheel (uv build --wheel, then uv pip install 'slackwater[deploy] @ dist/…')."
@@ -62,7 +63,7 @@ def command(directory: Path, app: str) -> None:
     except OSError as error:
         raise SlackwaterError(f"{directory} could not be written: {error}; mend that and run init again") from error
     click.echo("\n".join(f"wrote {directory / name}" for name in files))
-    click.echo("\n".join([f"\nNext, in {directory}:", *(f"  {words}" for words in NEXT)]))
+    click.echo("\n".join([f"\nNext, in {directory}:", *(f"  {words}" for words in NEXT), ELSEWHERE]))
     if find_spec("slackwater.roles") is None:
         click.secho(f"\n{CHECKOUT}", fg="yellow", err=True)
 

@@ -18,13 +18,17 @@ BUILD = Path(__file__).resolve().parents[2] / "vagrant/box/build"
 @pytest.mark.parametrize(("machine", "word"), [("x86_64", "amd64"), ("aarch64", "arm64")])
 def test_an_architecture_is_debians_word(machine: str, word: str) -> None:
     """The box's file is named by it, and the kernel's package."""
-    assert word == architecture(machine)
+    assert word == architecture("lxc", machine)
 
 
-def test_an_architecture_without_boxes_is_named() -> None:
-    """With the way round it."""
-    with pytest.raises(LabError, match=r"This machine is riscv64; boxes are made on x86_64 and aarch64.*fleet\.yml"):
-        architecture("riscv64")
+@pytest.mark.parametrize(
+    ("provider", "machine", "made"), [("lxc", "riscv64", "x86_64 and aarch64"), ("libvirt", "aarch64", "x86_64")]
+)
+def test_an_architecture_without_boxes_is_named(provider: str, machine: str, made: str) -> None:
+    """With the way round it; a VM's console and processor are those of a PC."""
+    said = rf"This machine is {machine}; boxes for {provider} are made on {made}\. .*fleet\.yml"
+    with pytest.raises(LabError, match=said):
+        architecture(provider, machine)
 
 
 def test_a_provider_that_no_box_is_made_for_is_refused() -> None:

@@ -139,7 +139,7 @@ class VagrantFleet:
 @contextmanager
 def standing(fleet: VagrantFleet) -> Iterator[None]:
     """From a box made here to VMs that are up; nothing of them is left behind."""
-    fleet.good(sys.executable, "-m", "slackwater.lab.box", "lxc", PLACE / "box")
+    fleet.good(PLACE / "box/build", "lxc")
     try:
         fleet.network("up")
         fleet.vagrant("up")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -39,6 +40,39 @@ rescue FleetError => error
   exit 1
 end
 """
+PROVIDER = """
+require "json"
+module Vagrant
+  module Errors
+    class VagrantError < StandardError
+    end
+  end
+  module Util
+    module Which
+      def self.which(_) = nil
+    end
+  end
+  def self.has_plugin?(_) = true
+end
+require ARGV[0]
+print Fleet.new(ARGV[1]).provider([], { "VAGRANT_DOTFILE_PATH" => ARGV[2] })
+"""
+MACHINE = """
+require "etc"
+module Etc
+  def self.uname = {{ sysname: "any", machine: "{}" }}
+end
+"""
+NO_KVM = """
+class << File
+  alias there? exist?
+  def exist?(path) = path != "/dev/kvm" && there?(path)
+end
+"""
+SHARED = """
+      told = [config, machine].map { |of| of.vm.instance_variable_get(:@__synced_folders) }
+      puts told.map { |folders| folders.transform_values { |each| each[:disabled] }.to_a }.inspect
+"""
 
 
 def program(folder: Path, name: str, text: str) -> str:
@@ -47,6 +81,19 @@ def program(folder: Path, name: str, text: str) -> str:
     (folder / name).write_text(text)
     (folder / name).chmod(0o755)
     return f"{folder}:{os.environ['PATH']}"
+
+
+def as_if(folder: Path, text: str) -> str:
+    """RUBYOPT for a Vagrant on another machine: what Ruby says of it is changed before Vagrant is read."""
+    file = folder / "machine.rb"
+    file.write_text(text)
+    return f"-r{file}"
+
+
+def alone(folder: Path) -> None:
+    """The fleet's files without the boxes that somebody may have built in the checkout."""
+    for name in ("fleet.rb", "fleet.yml", "Vagrantfile", "prepare.sh"):
+        shutil.copy(PLACE / name, folder)
 
 
 def fleet(folder: Path, **changed: object) -> Path:
@@ -70,9 +117,18 @@ def ruby(file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
+def provider_of(folder: Path, more: dict[str, str]) -> str:
+    """Which one a machine has that has every plugin, none of the programs, and this in its environment."""
+    words = ["ruby", "-e", PROVIDER, str(PLACE / "fleet.rb"), str(PLACE / "fleet.yml"), str(folder)]
+    return subprocess.run(words, env={"PATH": os.environ["PATH"], **more}, stdout=-1, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize(
     ("provider", "distribution"),
-    [("virtualbox", "debian-12"), ("libvirt", "debian-12"), ("libvirt", "ubuntu-24.04"), ("lxc", "debian-12")],
+    [
+        *itertools.product(["virtualbox", "libvirt"], ["debian-12", "ubuntu-24.04"]),
+        ("lxc", "debian-12"),
+    ],
 )
 def test_it_is_valid(provider: str, distribution: str, vagrant: Vagrant, tmp_path: Path) -> None:
     """Vagrant looks into the block of the chosen provider alone; VirtualBox itself is stood in for."""
@@ -89,8 +145,7 @@ def test_it_is_valid(provider: str, distribution: str, vagrant: Vagrant, tmp_pat
 def test_a_wrong_setting_of_the_provider_is_found(provider: str, vagrant: Vagrant, tmp_path: Path) -> None:
     """So that the test above can fail: the same file with one setting more in the provider's block."""
     path = program(tmp_path / "bin", "VBoxManage", VBOXMANAGE)
-    for name in ("fleet.rb", "fleet.yml", "Vagrantfile"):
-        shutil.copy(PLACE / name, tmp_path)
+    alone(tmp_path)
     text = (tmp_path / "Vagrantfile").read_text()
     (tmp_path / "Vagrantfile").write_text(text.replace("|lxc, override|", "|lxc, override|\n lxc.sails = 3")
         .replace("|libvirt, override|", "|libvirt, override|\n libvirt.sails = 3")
@@ -131,8 +186,7 @@ def test_up_says_what_is_missing(
 ) -> None:
     """Before any VM is made, and without a traceback."""
     path = program(tmp_path / "bin", "lxc-start", "#!/bin/sh\n")
-    for name in ("fleet.rb", "Vagrantfile"):
-        shutil.copy(PLACE / name, tmp_path)  # without the boxes that somebody may have built in the checkout
+    alone(tmp_path)
     fleet(tmp_path, **changed)
     done = vagrant("up", *words, PATH=path, VAGRANT_CWD=str(tmp_path))
 
@@ -141,14 +195,84 @@ def test_up_says_what_is_missing(
     assert "Traceback" not in done.stderr
 
 
-def test_a_machine_that_no_box_is_made_for_is_named(vagrant: Vagrant, tmp_path: Path) -> None:
-    """What runs as if on an old PC would be given a box that cannot boot there."""
-    path = program(tmp_path / "bin", "lxc-start", "#!/bin/sh\n")
-    program(tmp_path / "bin", "vagrant", f'#!/bin/sh\nexec setarch i686 {shutil.which("vagrant")} "$@"\n')
-    done = vagrant("up", "--provider=lxc", PATH=path)
+def test_options_before_the_command_do_not_hide_it(vagrant: Vagrant) -> None:
+    """Whoever looks for the reason with `vagrant --debug up` is told it."""
+    done = vagrant("--no-color", "up", "--provider=docker")
 
     assert 1 == done.returncode
-    assert "This machine is i686, and there are boxes for amd64 and arm64 alone." in done.stderr
+    assert "The provider docker is not known here" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["up", "--provider=lxc"], ["up", "--provider=libvirt"]])
+def test_a_machine_that_no_box_is_made_for_is_named(words: list[str], vagrant: Vagrant, tmp_path: Path) -> None:
+    """What runs as if on an old PC would be given a box that cannot boot there."""
+    program(tmp_path / "bin", "qemu-img", "#!/bin/sh\n")
+    path = program(tmp_path / "bin", "lxc-start", "#!/bin/sh\n")
+    done = vagrant(*words, PATH=path, RUBYOPT=as_if(tmp_path, MACHINE.format("i686")))
+
+    assert 1 == done.returncode
+    assert "This machine is i686, and" in done.stderr
+    assert "amd64" in done.stderr
+
+
+@pytest.mark.parametrize("machine", ["x64", "i686", "arm64"])
+def test_other_machines_have_every_command_but_up(machine: str, vagrant: Vagrant, tmp_path: Path) -> None:
+    """Vagrant reads every provider's block for each command; x64 is what Ruby calls a PC with Windows."""
+    path = program(tmp_path / "bin", "VBoxManage", VBOXMANAGE)
+    ours = as_if(tmp_path, MACHINE.format(machine))
+    done = vagrant("validate", VAGRANT_DEFAULT_PROVIDER="virtualbox", PATH=path, RUBYOPT=ours)
+
+    assert (0, "Vagrantfile validated successfully.") == (done.returncode, done.stdout.strip()), done.stderr
+
+
+def test_virtualbox_of_windows_is_found_off_the_search_path(tmp_path: Path) -> None:
+    """Its installer names its folder in the environment, and Vagrant looks there."""
+    found = provider_of(tmp_path, {"VBOX_MSI_INSTALL_PATH": "C:\\Program Files\\Oracle\\VirtualBox\\"})
+
+    assert ("", "virtualbox") == (provider_of(tmp_path, {}), found)
+
+
+def test_libvirt_without_kvm_is_told_to_emulate(vagrant: Vagrant, tmp_path: Path) -> None:
+    """Before libvirt says of the first VM that its capabilities are not what it needs."""
+    path = program(tmp_path / "bin", "qemu-img", "#!/bin/sh\n")
+    done = vagrant("up", "--provider=libvirt", PATH=path, RUBYOPT=as_if(tmp_path, NO_KVM))
+
+    assert 1 == done.returncode
+    assert "/dev/kvm is not there: set libvirt.driver: qemu in " in done.stderr
+
+
+def test_a_plugin_that_is_missing_is_named(vagrant: Vagrant, tmp_path: Path) -> None:
+    """Where LXC itself is there and Vagrant knows nothing of it."""
+    path = program(tmp_path / "bin", "lxc-start", "#!/bin/sh\n")
+    done = vagrant("up", "--provider=lxc", PATH=path, VAGRANT_NO_PLUGINS="1")
+
+    assert 1 == done.returncode
+    assert "lxc is not complete on this machine (Vagrant's plugin vagrant-lxc is missing)" in done.stderr
+
+
+def test_a_bridge_that_is_missing_is_named(vagrant: Vagrant, tmp_path: Path) -> None:
+    """After a reboot the box is there and the bridge is not."""
+    path = program(tmp_path / "bin", "lxc-start", "#!/bin/sh\n")
+    alone(tmp_path)
+    fleet(tmp_path, lxc__bridge="none-of-ours")
+    (tmp_path / "box").mkdir()
+    for made_for in ("amd64", "arm64"):
+        (tmp_path / f"box/debian-12-lxc-{made_for}.box").touch()
+    done = vagrant("up", "--provider=lxc", PATH=path, VAGRANT_CWD=str(tmp_path))
+
+    assert 1 == done.returncode
+    assert "The bridge none-of-ours is not there: run `bash vagrant/lxc-network up` as root." in done.stderr
+
+
+def test_nothing_of_the_disk_is_shared(vagrant: Vagrant, tmp_path: Path) -> None:
+    """Vagrant would put the project's folder at /vagrant of each VM: that is off, and there is no other."""
+    path = program(tmp_path / "bin", "VBoxManage", VBOXMANAGE)
+    alone(tmp_path)
+    before, node, rest = (tmp_path / "Vagrantfile").read_text().partition("machine.vm.hostname = node.name\n")
+    (tmp_path / "Vagrantfile").write_text(before + node + SHARED + rest)
+    done = vagrant("validate", VAGRANT_DEFAULT_PROVIDER="virtualbox", PATH=path, VAGRANT_CWD=str(tmp_path))
+
+    assert '[[["/vagrant", true]], []]' in done.stdout.splitlines(), done.stderr
 
 
 def test_both_readers_see_one_fleet(tmp_path: Path) -> None:

@@ -18,24 +18,25 @@ from slackwater.lab.progress import Progress
 
 DISTRIBUTIONS = {"debian-12": "bookworm"}
 PROVIDERS = {"lxc": {}, "libvirt": {"qemu-img": "qemu-utils"}}
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+ARCHITECTURES = {"lxc": {"x86_64": "amd64", "aarch64": "arm64"}, "libvirt": {"x86_64": "amd64"}}
 PROGRAMS = {"vagrant": "vagrant", "gzip": "gzip", "tar": "tar"}
 SOURCE = "vagrant/box/build"
 
 
-def architecture(machine: str = platform.machine()) -> str:
-    """Debian's word for this machine's; raises LabError where no box is made for it."""
-    if machine not in ARCHITECTURES:
+def architecture(provider: str, machine: str = platform.machine()) -> str:
+    """Debian's word for this machine's; raises LabError where no box of `provider` is made for it."""
+    made = ARCHITECTURES[provider]
+    if machine not in made:
         raise LabError(
-            f"This machine is {machine}; boxes are made on {' and '.join(ARCHITECTURES)}. Take a box that others made: "
-            "`boxes` in vagrant/fleet.yml."
+            f"This machine is {machine}; boxes for {provider} are made on {' and '.join(made)}. Take another provider, "
+            "or a box that others made: `boxes` in vagrant/fleet.yml."
         )
-    return ARCHITECTURES[machine]
+    return made[machine]
 
 
 def build(provider: str, directory: Path, progress: Progress, distribution: str = "debian-12") -> Path:
     """The box's file, made anew. Raises LabError with what this machine lacks."""
-    suite, made_for = DISTRIBUTIONS[distribution], architecture()
+    suite, made_for = DISTRIBUTIONS[distribution], architecture(provider)
     check_rights()
     check_programs()
     _check_more(PROGRAMS | PROVIDERS[provider])
