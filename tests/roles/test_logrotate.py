@@ -65,7 +65,7 @@ def test_an_app_host_ships_what_its_units_and_nginx_say(run_role: Any, shop: App
 
 
 def test_a_worker_ships_and_rotates_what_its_app_writes(run_role: Any, shop: App, tmp_path: Path) -> None:
-    """Files of its tasks and words of its hooks; its units wait for nothing else, and are stopped before the last lines."""
+    """Files of its tasks, words of its hooks; what logs there is stopped before the last lines are shipped."""
     done = run_role(logrotate, groups=("worker",), data={"app": shop, "logs": BUCKET})
     files = written(done)
     (tmp_path / "logs.json").write_text(files[TOLD])
