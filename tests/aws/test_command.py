@@ -173,7 +173,7 @@ def test_what_no_bundle_knows_is_refused(lab: Lab, tmp_path: Path) -> None:
     project = Project(tmp_path, lab, "drift")
     asked = len(lab.endpoint.calls)
     for words in (("--data", "environment=staging"), ("--group-data", "more")):
-        for command in (("plan",), ("apply", "--yes")):
+        for command in (("plan",), ("apply", "--yes"), ("bundle", "build")):
             done = project.run(*command, INVENTORY, *words)
 
             assert 1 == done.returncode

@@ -42,6 +42,7 @@ from slackwater.settings import (
 from tests.aws.resources import Lab, declare
 from tests.aws.resources import lab as start
 from tests.aws.whole import USER_DATA, everything, planned, run, told, world
+from tests.conftest import LONG
 
 DEFAULT_CALLS, ALL_CALLS = 13, 25
 """As docs/decisions/0019 says: what a plan without changes asks for a group as most have it, and for one of all.
@@ -620,11 +621,11 @@ def test_fifty_groups_are_planned_in_one_go(lab: Lab) -> None:
     """Printed, not asserted: how long fifty plans without changes take."""
     import time
 
-    groups = [lab.declare(desired=2, policies=Policy.defaults()) for _ in range(5)]
+    groups = [lab.declare(desired=2, policies=Policy.defaults()) for _ in range(50 if LONG else 5)]
     for group in groups:
         apply(planned(lab, group).calls, lab.clients, lambda _: None, lambda _: None)
     begun = time.monotonic()
-    plans = [planned(lab, group) for _ in range(10) for group in groups]
+    plans = [planned(lab, group) for _ in range(50 // len(groups)) for group in groups]
     print(f"50 plans without changes: {time.monotonic() - begun:.1f} s")  # noqa: T201 - a measurement
 
     assert 50 == len([each for each in plans if not each.calls])

@@ -14,6 +14,7 @@ from slackwater.bundle._packages import WHEELHOUSE
 from slackwater.errors import SlackwaterError
 from slackwater.release._pack import sha256
 from slackwater.release._pins import parse_all
+from slackwater.release.options import data_options, refuse_unbundled
 
 MACHINES = ("x86_64", "aarch64")
 
@@ -31,17 +32,27 @@ def bundle() -> None:
 
 @bundle.command()
 @click.argument("inventory", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_options
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="A group of the instances; app unless given.")
 @click.option("--wheels", is_flag=True, help="Bring every package: an instance then needs no package index.")
 @click.option("--machine", type=click.Choice(MACHINES), help="What the wheels are for; like this machine unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Print path, sha256, size and key as JSON.")
-def build(inventory: Path, groups: tuple[str, ...], wheels: bool, machine: str | None, as_json: bool) -> None:
+def build(
+    inventory: Path,
+    *,
+    groups: tuple[str, ...],
+    wheels: bool,
+    machine: str | None,
+    as_json: bool,
+    **more: tuple[str, ...],
+) -> None:
     """Build the bundle of INVENTORY's environment. `slackwater apply` does it by itself; nothing is uploaded.
 
     \b
     Example:
       slackwater bundle build inventories/prod.py --wheels
     """
+    refuse_unbundled(**more)
     made = build_bundle(Path.cwd(), inventory.stem, groups=groups or ("app",), wheels=wheels, machine=machine)
     if as_json:
         click.echo(json.dumps({"path": str(made.path), "sha256": made.sha256, "size": made.size, "key": made.key}))

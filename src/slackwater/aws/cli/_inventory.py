@@ -30,16 +30,6 @@ def read(inventory: str, group_data: tuple[str, ...], data: tuple[str, ...]) -> 
     return told(found, hosts[0], declaration.project)
 
 
-def refuse_unbundled(group_data: Sequence[str], data: Sequence[str]) -> None:
-    """Instances read the project in their bundle; what was said on a command line is not in it."""
-    given = [*(f"--group-data {each}" for each in group_data), *(f"--data {each}" for each in data)]
-    if given:
-        raise SettingsError(
-            f"{', '.join(given)}: must not be given here, for instances read their settings from the bundle, and it "
-            "would not be in it; write it into the project's group_data"
-        )
-
-
 def refuse_changed(parts: Sequence[str]) -> None:
     """While a person thinks the world moves on: what was shown must still be what is done."""
     if parts:

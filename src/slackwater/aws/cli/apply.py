@@ -9,11 +9,11 @@ import click
 from rich.console import Console
 
 from slackwater.aws.apply import apply as carry_out
-from slackwater.aws.cli._inventory import errors_for, progress, read, refuse_changed, refuse_unbundled
+from slackwater.aws.cli._inventory import errors_for, progress, read, refuse_changed
 from slackwater.aws.provision import Look, look
 from slackwater.aws.saved import as_json, refuse_stale
 from slackwater.aws.table import show
-from slackwater.release.options import inventory_options
+from slackwater.release.options import inventory_options, refuse_unbundled
 
 SAVED = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -11,11 +11,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from slackwater.aws.cli._inventory import errors_for, read, refuse_unbundled
+from slackwater.aws.cli._inventory import errors_for, read
 from slackwater.aws.provision import look
 from slackwater.aws.saved import as_json, save
 from slackwater.aws.table import show
-from slackwater.release.options import inventory_options
+from slackwater.release.options import inventory_options, refuse_unbundled
 
 CHANGES = 2
 """The exit status of a plan that would change something; 1 is an error, as everywhere."""

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from slackwater.aws.cli._inventory import read, refuse_unbundled
+from slackwater.aws.cli._inventory import read
 from slackwater.aws.provision import Told, look
 from slackwater.aws.refresh.found import Refresh, observe_active
 from slackwater.aws.refresh.plan import Options, begin, refuse_unfit
@@ -20,6 +20,7 @@ from slackwater.aws.refresh.refreshing import End, Refreshing
 from slackwater.changes import Changes
 from slackwater.errors import RolloutError
 from slackwater.release import open_releases
+from slackwater.release.options import refuse_unbundled
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C: the refresh goes on."""
