@@ -137,15 +137,19 @@ def test_nobody_is_too_many_afterwards(refreshing: Refreshing) -> None:
     assert before == {each["InstanceId"] for each in refreshing.group()["Instances"]}
 
 
-def test_a_suspended_refresh_stands_still(refreshing: Refreshing, asg: Any) -> None:
-    """Until the process is resumed."""
+@pytest.mark.parametrize("process", ["InstanceRefresh", "Launch", "Terminate"])
+def test_a_suspended_refresh_stands_still(refreshing: Refreshing, asg: Any, process: str) -> None:
+    """Until the process is resumed: it replaces nobody, so nobody leaves."""
     refreshing.start()
     refreshing.look()
-    asg.suspend_processes(AutoScalingGroupName=refreshing.name, ScalingProcesses=["InstanceRefresh"])
+    before = {each["InstanceId"] for each in refreshing.group()["Instances"]}
+    asg.suspend_processes(AutoScalingGroupName=refreshing.name, ScalingProcesses=[process])
     seen = [refreshing.look()["PercentageComplete"] for _ in range(4)]
+    there = {each["InstanceId"] for each in refreshing.group()["Instances"]}
     asg.resume_processes(AutoScalingGroupName=refreshing.name)
 
     assert [0] * 4 == seen
+    assert before == there
     assert "Successful" == refreshing.watch()[-1]["Status"]
 
 
