@@ -219,6 +219,13 @@ def test_those_that_match_are_skipped(refreshing: Refreshing) -> None:
     assert before == [each["InstanceId"] for each in refreshing.group()["Instances"]]
 
 
+@pytest.mark.parametrize("whom", ["ScaleInProtectedInstances", "StandbyInstances"])
+def test_nobody_is_waited_for(refreshing: Refreshing, whom: str) -> None:
+    """AWS would wait an hour; here that is said, and nobody is replaced who should not be."""
+    with pytest.raises(ClientError, match=f"{whom}: the lab's cloud waits for nobody"):
+        refreshing.start(**{whom: "Wait"})
+
+
 def test_it_bakes(refreshing: Refreshing) -> None:
     """With a bake time it is not over when all are replaced."""
     refreshing.start(BakeTime=60)

@@ -122,3 +122,15 @@ def test_whoever_is_retained_in_the_pool_goes_when_it_is_told_to(fleet: Fleet) -
 
     assert [(one, "Warmed:Terminating:Retained")] == kept
     assert [] == warm(fleet)
+
+
+def test_with_launch_suspended_nobody_comes_into_the_pool(fleet: Fleet) -> None:
+    """Until it is resumed."""
+    fleet.make([UP], MaxSize=1)
+    fleet.suspend("Launch")
+    fleet.asg.put_warm_pool(AutoScalingGroupName="g", MinSize=1)
+    empty = warm(fleet)
+    fleet.resume("Launch")
+
+    assert [] == empty
+    assert ["Warmed:Pending:Wait"] == [state for _, state in warm(fleet)]

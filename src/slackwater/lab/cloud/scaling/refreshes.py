@@ -264,6 +264,9 @@ def _preferences(group: Group, asked: Values) -> Values:
     preferences = {**DEFAULTS, **maintenance, **asked.get("Preferences", {})}
     if asked.get("Strategy", "Rolling") != "Rolling":
         raise invalid("the lab's cloud replaces instances, not root volumes")
+    for whom in ("ScaleInProtectedInstances", "StandbyInstances"):
+        if preferences[whom] == "Wait":
+            raise invalid(f"{whom}: the lab's cloud waits for nobody to be unprotected or back; say Ignore or another")
     low, high = preferences["MinHealthyPercentage"], preferences["MaxHealthyPercentage"]
     if not (0 <= low <= 100 <= high <= 200 and high - low <= 100):
         raise invalid(f"MinHealthyPercentage {low} and MaxHealthyPercentage {high} are out of range")
