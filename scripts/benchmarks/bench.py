@@ -28,12 +28,16 @@ class CommandError(SlackwaterError):
 
 @dataclass
 class Bench:
-    """`rounds` is how often each thing is measured; `part` is what is being measured now."""
+    """`rounds` is how often each thing is measured; `part` is what is being measured now.
+
+    `long` are the scale-ins of the drill's long form, 0 for none.
+    """
 
     lab_name: str
     rounds: int
     as_json: bool
     part: str = ""
+    long: int = 0
 
     @property
     def lab(self) -> Lab:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from statistics import median
 
+from rich.console import Console
+
 from benchmarks.bench import Bench, CommandError, Row, checked
 from slackwater.drill.declared import GROUP
-from slackwater.drill.play import ALONE, LONG, LONG_MS, RTT
+from slackwater.drill.play import ALONE, LONG, LONG_MS, RTT, Wish, long_form, play
 from slackwater.drill.report import longest_waits
 from slackwater.drill.scenarios import BLIND, scale_in, scale_out
 from slackwater.drill.setting import launch, staged
+from slackwater.drill.signals import ended_in_order
 from slackwater.drill.stage import Stage
 from slackwater.drill.timeline import watching
 from slackwater.lab.load import Load
@@ -58,6 +61,18 @@ def measure(bench: Bench) -> None:
         for row in _agents(stage):
             bench.show("the agent of a host that serves", row)
         _summary(bench, stage, rows)
+    for wish in long_form(bench.long, bench.lab_name) if bench.long else ():
+        _drill(bench, wish)
+
+
+def _drill(bench: Bench, wish: Wish) -> None:
+    """The first that is not good is the last: it may have been interrupted."""
+    with ended_in_order():
+        report = play(wish, Console(stderr=True))
+    what = f"drill: {wish.scenario or 'the whole story'}, {wish.times} times, {wish.rate:g} requests/s"
+    bench.show(what, {"requests": report.requests, "faults": report.faults})
+    if not report.is_good:
+        raise CommandError(f"{what}: it was not good")
 
 
 def _leave(bench: Bench, stage: Stage, way: str) -> Row:

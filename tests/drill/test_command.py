@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from slackwater.drill.cli import NAMES, drill
 from slackwater.drill.place import MARK, place
-from slackwater.drill.play import Wish
+from slackwater.drill.play import Wish, long_form
 from slackwater.drill.scenarios import ALL, STORY
 from slackwater.errors import LabError
 from slackwater.lab import Lab
@@ -78,3 +78,12 @@ def test_the_story_is_a_list_of_the_scenarios() -> None:
     assert set(ALL.values()) < set(STORY)
     assert [ALL["spot"]] * 3 == list(Wish("spot", times=3).scenarios)[1:]
     assert (4, 3) == (Wish().sizes.largest, Wish("spot").sizes.largest)
+
+
+def test_the_long_form_is_the_story_and_what_it_is_made_of_again_and_again() -> None:
+    """As many scale-outs as scale-ins, for there is room for one more only; few of each may be asked for."""
+    story = Wish(name="lab")
+
+    assert [Wish("scale-in", 100, 300, "lab"), Wish("spot", 50, 300, "lab"), story] == long_form(100, "lab")
+    assert [3, 2, 1] == [wish.times for wish in long_form(3, "lab")]
+    assert (1, 1) == (long_form(1, "lab")[0].sizes.step, long_form(1, "lab")[1].times)

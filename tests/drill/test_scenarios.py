@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from slackwater.drill.declared import GROUP
+from slackwater.drill.live import View
 from slackwater.drill.operator import Operator
 from slackwater.drill.play import played
 from slackwater.drill.scenarios import crash, load, scale_in, spot
@@ -19,6 +25,8 @@ from slackwater.errors import LabError
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.addressing import INSTANCE, Network
 from slackwater.lab.cloud import Endpoint, cloud
+from slackwater.lab.load import Result
+from slackwater.lab.load._result import Answered
 from slackwater.lab.places import PLACES
 from slackwater.lab.records import HostRecord
 
@@ -29,6 +37,13 @@ class Paper(LabHost):
     def ssh(self, command: str, **_: Any) -> subprocess.CompletedProcess[str]:
         assert "slackwater-drain status --json" == command
         return subprocess.CompletedProcess(command, 0, '{"state": "drained"}', "")
+
+
+@dataclass
+class People:
+    """Of a load that runs what a stage looks at."""
+
+    result: Result
 
 
 class OnPaper:
@@ -136,6 +151,23 @@ def test_a_dead_machine_is_shown_as_dead(stage: Stage) -> None:
 
     assert {dead: "InService", other: "InService"} == stage.states()
     assert {dead: "Crashed", other: "InService"} == stage.shown()
+
+
+def test_a_terminal_shows_who_is_there_and_what_was_sent(stage: Stage) -> None:
+    """Each instance with its state and its answers, the phase with its requests, and the last lines."""
+    answered = {"instance-1": Answered(7), "instance-2": Answered(4)}
+    stage.people = People(Result(sent=Counter(GET=12), lost=Counter(GET=1), instances=answered))
+    out = io.StringIO()
+    view = View(Console(file=out, force_terminal=True, width=120))
+    with stage.phase("load"), view.shown():
+        view.stage = stage
+        view.say("people come")
+    rows = [line.split() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).splitlines()]
+
+    assert ["instance-1", "InService", "7", "answers"] in rows
+    assert ["instance-2", "InService", "4", "answers"] in rows
+    assert ["load:", "12", "requests", "sent,", "1", "lost,", "0", "WebSockets", "cut"] in rows
+    assert ["people", "come"] in [row[1:] for row in rows]
 
 
 def test_a_launch_that_nobody_planned_is_a_fault(stage: Stage) -> None:

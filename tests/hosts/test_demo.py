@@ -25,6 +25,7 @@ def name() -> Iterator[str]:
     yield name
     Lab(name).down()
     Lab(f"{name}-drill").down()
+    (HOUSE / f".slackwater/drilled-{name}").unlink(missing_ok=True)
 
 
 def demo(name: str) -> str:

@@ -20,6 +20,8 @@ from slackwater.errors import SlackwaterError
 from slackwater.lab.load import Load
 
 RTT = 0.04
+CROWD = 300.0
+"""Requests a second of the drill's long form."""
 LONG, LONG_MS = 0.002, 20_000
 """The share of requests that take so many milliseconds."""
 VISITORS = 4
@@ -53,6 +55,12 @@ class Wish:
         return Load(
             url, self.rate, seconds, keepalive=1.0, rtt=RTT, long=LONG, long_ms=LONG_MS, websockets=VISITORS
         )  # fmt: skip
+
+
+def long_form(times: int, name: str) -> list[Wish]:
+    """So many scale-ins, each after a scale-out, half as many spot interruptions, and the whole story."""
+    half = -(-times // 2)
+    return [Wish("scale-in", times, CROWD, name), Wish("spot", half, CROWD, name), Wish(name=name)]
 
 
 def play(wish: Wish, console: Console) -> Report:

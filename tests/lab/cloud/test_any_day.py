@@ -35,7 +35,9 @@ WAYS = {
     "Warmed:Pending:Wait": {"Warmed:Pending:Proceed"},
     "Warmed:Pending:Proceed": {"Warmed:Stopped"},
     "Warmed:Stopped": {"Pending"},
-    "Warmed:Terminating": {"Warmed:Terminated"},
+    "Warmed:Terminating": {"Warmed:Terminating:Wait", "Warmed:Terminating:Proceed", "Warmed:Terminated"},
+    "Warmed:Terminating:Wait": {"Warmed:Terminating:Proceed", "Warmed:Terminated"},
+    "Warmed:Terminating:Proceed": {"Warmed:Terminated"},
     "Warmed:Terminated": set(),
 }
 """Besides, whoever is not leaving may be terminated, with or without hooks."""
@@ -98,7 +100,7 @@ def settle(fleet: Fleet) -> None:
 
 
 def is_a_way(before: str, after: str) -> bool:
-    """Straight to its end goes who is terminated in EC2, interrupted, or in a pool that shrinks."""
+    """Straight to its end goes who is terminated in EC2 or interrupted."""
     pool = "Warmed:" if before.startswith("Warmed:") else ""
     ends = {f"{pool}Terminating", f"{pool}Terminated"} if before not in FINAL else set()
     return after in WAYS[before] | ends

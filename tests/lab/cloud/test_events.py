@@ -2,7 +2,9 @@
 
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html for EventBridge,
 …/warm-pools-eventbridge-events.html for where an instance comes from and goes to, and
-…/ec2-auto-scaling-sns-notifications.html for topics.
+…/ec2-auto-scaling-sns-notifications.html for topics. EC2's are documented in its own guide,
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html and
+…/rebalance-recommendations.html.
 """
 
 from __future__ import annotations
@@ -28,10 +30,10 @@ OF_A_TOPIC = HAPPENED | {"Service", "Time", "AccountId", "Progress", "Event", "A
 OF_A_HOOK = ACTION | {"Service", "Time", "RequestId", "AccountId"}
 
 
-def bus(fleet: Fleet) -> Queue:
-    """Hears everything that the group tells EventBridge."""
+def bus(fleet: Fleet, source: str = "aws.autoscaling") -> Queue:
+    """Hears everything that the group, or EC2, tells EventBridge."""
     queue, events = Queue(fleet, "bus"), fleet.endpoint.client("events")
-    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["aws.autoscaling"]}))
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": [source]}))
     events.put_targets(Rule="all", Targets=[{"Id": "q", "Arn": queue.arn}])
     return queue
 
@@ -59,6 +61,22 @@ def test_events_are_as_documented(fleet: Fleet) -> None:
         assert PLACE == set(launched["detail"]["Details"])
         assert ("InProgress", "") == (event["detail"]["StatusCode"], event["detail"]["StatusMessage"])
         assert [group, True] == [event["resources"][0], event["resources"][1].endswith(f":instance/{one}")]
+
+
+def test_spot_events_name_their_instance(fleet: Fleet) -> None:
+    """An interruption by its zone and without an account, a recommendation as everything else of EC2."""
+    heard = bus(fleet, "aws.ec2")
+    fleet.make(DesiredCapacity=1)
+    (there,) = fleet.instances()
+    one, zone = there["InstanceId"], there["AvailabilityZone"]
+    fleet.endpoint.cloud.recommend_rebalance(one)
+    fleet.endpoint.cloud.interrupt(one)
+    risky, ending = heard.messages()
+
+    assert {"instance-id": one} == risky["detail"]
+    assert {"instance-id": one, "instance-action": "terminate"} == ending["detail"]
+    assert [f"arn:aws:ec2:{risky['region']}:{fleet.endpoint.account}:instance/{one}"] == risky["resources"]
+    assert [f"arn:aws:ec2:{zone}:instance/{one}"] == ending["resources"]
 
 
 def test_a_failed_launch_says_so(fleet: Fleet) -> None:

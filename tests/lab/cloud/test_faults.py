@@ -79,6 +79,19 @@ def test_a_call_that_fails_changes_nothing(endpoint: Endpoint) -> None:
         endpoint.client("ssm").get_parameter(Name="/not")
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_connection_is_reset(endpoint: Endpoint, after: bool) -> None:
+    """By a reset and no orderly end, before the call was carried out or after."""
+    name = f"/reset/{after}"
+    endpoint.fail("ssm", "PutParameter", None, after=after)
+    with pytest.raises(ConnectionClosedError) as closed:
+        endpoint.client("ssm").put_parameter(Name=name, Value="there", Type="String")
+    found = endpoint.client("ssm").get_parameters(Names=[name])["Parameters"]
+
+    assert ConnectionResetError is type(closed.value.kwargs["error"].args[1])
+    assert after == bool(found)
+
+
 def test_a_slow_answer_is_an_answer(endpoint: Endpoint) -> None:
     """Whoever gives up earlier has been told nothing."""
     endpoint.slow("sts", "GetCallerIdentity", 0.05)

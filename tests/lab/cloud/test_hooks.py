@@ -174,6 +174,33 @@ def test_a_deleted_launch_hook_abandons_who_waits(fleet: Fleet) -> None:
     assert "Cancelled" == fleet.activity()[0]
 
 
+def test_a_deleted_terminate_hook_lets_go_who_waits(fleet: Fleet) -> None:
+    """Of its own action only: another hook still holds it. Its default would have retained the instance."""
+    retain = {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}
+    other = DOWN | {"LifecycleHookName": "other", "DefaultResult": "ABANDON"}
+    fleet.make([DOWN, other], DesiredCapacity=1, InstanceLifecyclePolicy=retain)
+    fleet.desire(0)
+    fleet.asg.delete_lifecycle_hook(AutoScalingGroupName="g", LifecycleHookName="down")
+    held = fleet.states()
+    fleet.asg.delete_lifecycle_hook(AutoScalingGroupName="g", LifecycleHookName="other")
+
+    assert ["Terminating:Wait"] == held
+    assert [] == fleet.states()
+
+
+def test_a_group_has_fifty_hooks_at_most(make: Make, asg: Any) -> None:
+    """One that is there may be changed all the same."""
+    hooks = [UP | {"LifecycleHookName": f"h{number}"} for number in range(50)]
+    make("many", LifecycleHookSpecificationList=hooks)
+    with pytest.raises(ClientError, match="LimitExceeded"):
+        asg.put_lifecycle_hook(**{"AutoScalingGroupName": "many"} | UP)
+    asg.put_lifecycle_hook(**{"AutoScalingGroupName": "many"} | hooks[0] | {"HeartbeatTimeout": 7200})
+    found = asg.describe_lifecycle_hooks(AutoScalingGroupName="many")["LifecycleHooks"]
+
+    assert 50 == len(found)
+    assert (7200, 172800) == (found[0]["HeartbeatTimeout"], found[0]["GlobalTimeout"])
+
+
 def test_an_action_that_nobody_waits_for_is_an_error(make: Make, asg: Any, described: Any) -> None:
     """Also where hooks hold nobody: a stub would say 200."""
     make("calm", DesiredCapacity=1, LifecycleHookSpecificationList=[UP])
@@ -211,7 +238,8 @@ def test_the_books_know_aws_defaults(make: Make, asg: Any) -> None:
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ({"HeartbeatTimeout": 10}, "HeartbeatTimeout must be between 30 and 7200"),
+        ({"HeartbeatTimeout": 29}, "HeartbeatTimeout must be between 30 and 7200"),
+        ({"HeartbeatTimeout": 7201}, "HeartbeatTimeout must be between 30 and 7200"),
         ({"LifecycleTransition": "sideways"}, "LifecycleTransition must be"),
         ({"DefaultResult": "MAYBE"}, "DefaultResult must be"),
         ({"AutoScalingGroupName": "nobody"}, "AutoScalingGroup name not found"),
@@ -219,7 +247,7 @@ def test_the_books_know_aws_defaults(make: Make, asg: Any) -> None:
 )
 def test_a_wrong_hook_is_refused(make: Make, asg: Any, wrong: dict[str, Any], complaint: str) -> None:
     """moto accepts them all."""
-    name = f"wrong-{next(iter(wrong))}"
+    name = f"wrong-{'-'.join(map(str, *wrong.items()))}"
     make(name)
     with pytest.raises(ClientError, match=complaint):
         asg.put_lifecycle_hook(**{"AutoScalingGroupName": name, **UP, **wrong})

@@ -187,6 +187,19 @@ def test_who_was_on_the_way_in_when_the_group_shrank_leaves_once_in_service(flee
     assert [] == fleet.states()
 
 
+def test_with_terminate_suspended_nobody_leaves(fleet: Fleet) -> None:
+    """The group stays larger than it should be until it is resumed."""
+    fleet.make(DesiredCapacity=2)
+    fleet.suspend("Terminate")
+    fleet.desire(0)
+    fleet.turn(100)
+    kept = fleet.states()
+    fleet.resume("Terminate")
+
+    assert ["InService"] * 2 == kept
+    assert [] == fleet.states()
+
+
 def test_states_are_told_without_a_request(make: Make, endpoint: Endpoint) -> None:
     """A group that is not there has no instances."""
     make("told", DesiredCapacity=2)

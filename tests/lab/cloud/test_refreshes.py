@@ -137,15 +137,19 @@ def test_nobody_is_too_many_afterwards(refreshing: Refreshing) -> None:
     assert before == {each["InstanceId"] for each in refreshing.group()["Instances"]}
 
 
-def test_a_suspended_refresh_stands_still(refreshing: Refreshing, asg: Any) -> None:
-    """Until the process is resumed."""
+@pytest.mark.parametrize("process", ["InstanceRefresh", "Launch", "Terminate"])
+def test_a_suspended_refresh_stands_still(refreshing: Refreshing, asg: Any, process: str) -> None:
+    """Until the process is resumed: it replaces nobody, so nobody leaves."""
     refreshing.start()
     refreshing.look()
-    asg.suspend_processes(AutoScalingGroupName=refreshing.name, ScalingProcesses=["InstanceRefresh"])
+    before = {each["InstanceId"] for each in refreshing.group()["Instances"]}
+    asg.suspend_processes(AutoScalingGroupName=refreshing.name, ScalingProcesses=[process])
     seen = [refreshing.look()["PercentageComplete"] for _ in range(4)]
+    there = {each["InstanceId"] for each in refreshing.group()["Instances"]}
     asg.resume_processes(AutoScalingGroupName=refreshing.name)
 
     assert [0] * 4 == seen
+    assert before == there
     assert "Successful" == refreshing.watch()[-1]["Status"]
 
 
@@ -213,6 +217,13 @@ def test_those_that_match_are_skipped(refreshing: Refreshing) -> None:
 
     assert "Successful" == refreshing.watch()[-1]["Status"]
     assert before == [each["InstanceId"] for each in refreshing.group()["Instances"]]
+
+
+@pytest.mark.parametrize("whom", ["ScaleInProtectedInstances", "StandbyInstances"])
+def test_nobody_is_waited_for(refreshing: Refreshing, whom: str) -> None:
+    """AWS would wait an hour; here that is said, and nobody is replaced who should not be."""
+    with pytest.raises(ClientError, match=f"{whom}: the lab's cloud waits for nobody"):
+        refreshing.start(**{whom: "Wait"})
 
 
 def test_it_bakes(refreshing: Refreshing) -> None:

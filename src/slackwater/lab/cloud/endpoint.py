@@ -63,7 +63,7 @@ class Endpoint:
         after: bool = False,
         status: int = 400,
     ) -> None:
-        """The next calls end with this error; `after`: carried out first. A code of None cuts the connection."""
+        """The next calls end with this error; `after`: carried out first. A code of None resets the connection."""
         self._front.faults.add(Fault(service, operation, code, times, after, status))
 
     def slow(self, service: str, operation: str, seconds: float, *, times: int = 1) -> None:

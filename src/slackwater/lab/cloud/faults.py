@@ -12,7 +12,7 @@ from slackwater.lab.cloud.errors import AwsError
 
 @dataclass
 class Fault:
-    """`code` None cuts the connection; `after` carries the call out first. `operation` "*" is any of the service.
+    """`code` None resets the connection; `after` carries the call out first. `operation` "*" is any of the service.
 
     `body` is the whole answer, whatever it holds.
     """

@@ -33,13 +33,15 @@ class Spot:
         moment = self.times.moment() + timedelta(seconds=seconds)
         view.spot = json.dumps({"action": action, "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}"})
         self._ends[instance] = self.engine.clock() + seconds, action
-        self.mail.event("aws.ec2", ENDING, {"instance-id": instance, "instance-action": action}, [])
+        # Of this event the instance's name has its zone and no account, unlike all others (EC2 user guide, same page).
+        resource = f"arn:aws:ec2:{view.zone}:instance/{instance}"
+        self.mail.event("aws.ec2", ENDING, {"instance-id": instance, "instance-action": action}, [resource])
 
     def recommend_rebalance(self, instance: str) -> None:
         """It reads the notice; a group with CapacityRebalance launches another and ends this one when that serves."""
-        moment = self.times.moment()
-        self.instances.registry.view(instance).rebalance = json.dumps({"noticeTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"})
-        self.mail.event("aws.ec2", RISKY, {"instance-id": instance}, [])
+        moment, view = self.times.moment(), self.instances.registry.view(instance)
+        view.rebalance = json.dumps({"noticeTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}"})
+        self.mail.event("aws.ec2", RISKY, {"instance-id": instance}, [self.mail.arn(view.region, instance)])
         for group, member in self.engine.books.members():
             if member.id == instance and group.settings.get("CapacityRebalance"):
                 member.is_at_risk, member.at_risk_since = True, self.engine.clock()

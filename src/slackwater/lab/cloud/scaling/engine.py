@@ -107,7 +107,8 @@ class Engine:
         if member.is_leaving:
             return None if hooks else self.end(group, member)
         member.actions.clear()
-        member.activity = activities.begin(group, f"Terminating EC2 instance: {member.id}", cause, "InProgress")
+        words = f"Terminating EC2 instance{' from warm pool' if member.pool else ''}: {member.id}"
+        member.activity = activities.begin(group, words, cause, "InProgress")
         self.move(member, f"{member.pool}Terminating")
         self.deregister(group, member)
         if hooks:

@@ -95,10 +95,8 @@ class Groups:
             raise AwsError("ResourceInUse", f"{text} still in the group.")
         if group.warm_pool is not None and not asked.get("ForceDelete"):
             raise AwsError("ResourceInUse", "You cannot delete an AutoScalingGroup that has a warm pool.")
-        for member in list(group.members):
+        for member in group.everyone():
             self.engine.terminate(group, member, "a user deleted the group", hooks=False)
-        group.warm_pool = None
-        self.engine.warm_pool.fill(group)
         for forget in self.forgetters:
             forget(group)
         del self.books.groups[group.name]

@@ -55,7 +55,7 @@ class Members:
 
     def terminate_instance_in_auto_scaling_group(self, asked: Values) -> Mapping[str, Any]:
         group, member = self.books.member(asked["InstanceId"])
-        if member.state == RETAINED:
+        if member.state.endswith(RETAINED):
             self.engine.end(group, member)
             return {"Activity": member.activity}
         if member.is_leaving:

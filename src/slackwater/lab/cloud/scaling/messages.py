@@ -90,7 +90,7 @@ class Mail:
         for topic, kinds in group.notifications.items():
             if kind in kinds:
                 self._deliver(topic, {**self._head(), **about, **detail})
-        resources = [group.arn, self._arn(group, member)] if member else [group.arn]
+        resources = [group.arn, self.arn(group.arn.split(":")[3], member.id)] if member else [group.arn]
         self._announce(EVENTS[kind], {**detail, "RequestId": activity["ActivityId"]}, resources)
 
     def event(self, source: str, kind: str, detail: Mapping[str, Any], resources: list[str]) -> None:
@@ -119,8 +119,8 @@ class Mail:
     def _announce(self, kind: str, detail: Mapping[str, Any], resources: list[str]) -> None:
         self.event("aws.autoscaling", kind, detail, resources)
 
-    def _arn(self, group: Group, member: Member) -> str:
-        return f"arn:aws:ec2:{group.arn.split(':')[3]}:{self.account}:instance/{member.id}"
+    def arn(self, region: str, instance: str) -> str:
+        return f"arn:aws:ec2:{region}:{self.account}:instance/{instance}"
 
     def _deliver(self, target: str, message: Mapping[str, Any]) -> None:
         try:

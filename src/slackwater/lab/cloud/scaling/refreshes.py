@@ -31,6 +31,8 @@ DEFAULTS: Values = {
 }
 """API reference, RefreshPreferences."""
 CAUSE = "an instance refresh replaces instances"
+NEEDED = {"InstanceRefresh", "Launch", "Terminate"}
+"""With any of these processes suspended nobody is replaced (user guide, "Suspend and resume processes")."""
 
 
 class Refreshes:
@@ -98,7 +100,7 @@ class Refreshes:
         elif refresh.status is Status.BAKING:
             if not self._holds(refresh):
                 self._succeed(group, refresh)
-        elif refresh.status in MOVING and "InstanceRefresh" not in group.suspended:
+        elif refresh.status in MOVING and not NEEDED & group.suspended.keys():
             self._move(group, refresh)
         if not refresh.is_active:
             group.surge = 0
@@ -139,13 +141,10 @@ class Refreshes:
         else:
             self._retire(group, refresh, number)
             number = group.desired - len(group.counted())
-        launched = [self._launch(group) for _ in range(number)]
+        launched = [self.engine.launch(group, CAUSE) for _ in range(number)]
         refresh.launched += [each.id for each in launched if each]
         refresh.incoming = [each.id for each in launched if each] if before else []
         refresh.stalled += 0 if all(launched) else 1
-
-    def _launch(self, group: Group) -> Member | None:
-        return None if "Launch" in group.suspended else self.engine.launch(group, CAUSE)
 
     def _retire(self, group: Group, refresh: Refresh, number: int) -> None:
         gone, refresh.old, refresh.stalled = refresh.old[:number], refresh.old[number:], 0
@@ -158,7 +157,7 @@ class Refreshes:
         lost = set(refresh.incoming) - {each.id for each in newcomers}
         short = len(group.counted()) < group.desired
         if short and not lost:
-            made = [self._launch(group) for _ in range(group.desired - len(group.counted()))]
+            made = [self.engine.launch(group, CAUSE) for _ in range(group.desired - len(group.counted()))]
             refresh.launched += [each.id for each in made if each]
             short = not all(made)
         return bool(lost) or short or any(each.health == "Unhealthy" for each in newcomers)
@@ -265,6 +264,9 @@ def _preferences(group: Group, asked: Values) -> Values:
     preferences = {**DEFAULTS, **maintenance, **asked.get("Preferences", {})}
     if asked.get("Strategy", "Rolling") != "Rolling":
         raise invalid("the lab's cloud replaces instances, not root volumes")
+    for whom in ("ScaleInProtectedInstances", "StandbyInstances"):
+        if preferences[whom] == "Wait":
+            raise invalid(f"{whom}: the lab's cloud waits for nobody to be unprotected or back; say Ignore or another")
     low, high = preferences["MinHealthyPercentage"], preferences["MaxHealthyPercentage"]
     if not (0 <= low <= 100 <= high <= 200 and high - low <= 100):
         raise invalid(f"MinHealthyPercentage {low} and MaxHealthyPercentage {high} are out of range")

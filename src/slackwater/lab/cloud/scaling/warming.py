@@ -33,10 +33,12 @@ class WarmPool:
         self.engine = engine
 
     def fill(self, group: Group) -> None:
-        size = wanted_size(group)
-        while len(group.warm) > size:
-            self._drop(group, group.warm[-1])
-        while len(group.warm) < size and "Launch" not in group.suspended:
+        """Who leaves no longer counts; the terminate hooks hold it as any other."""
+        size, there = wanted_size(group), [each for each in group.warm if not each.is_leaving]
+        if "Terminate" not in group.suspended:
+            for surplus in there[size:]:
+                self.engine.terminate(group, surplus, SHRUNK)
+        for _ in range(size - len(there) if "Launch" not in group.suspended else 0):
             member = self.engine.new(group, FILLED)
             if member is None:
                 return self.engine.plan_retry(group, False)
@@ -55,11 +57,6 @@ class WarmPool:
             words = f"Launching a new EC2 instance from warm pool: {member.id}"
             member.activity = activities.begin(group, words, cause, "PreInService")
         return member
-
-    def _drop(self, group: Group, member: Member) -> None:
-        words = f"Terminating EC2 instance from warm pool: {member.id}"
-        member.activity = activities.begin(group, words, SHRUNK, "InProgress")
-        self.engine.end(group, member)
 
     def _running(self, group: Group, member: Member) -> None:
         if member.state == "Warmed:Pending":
