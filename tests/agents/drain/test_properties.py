@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from slackwater.agents.drain.causes import CAUSES, Notice, Reach
-from slackwater.agents.drain.core import START_LIMIT, TWO_LOOKS, advance, deadline, reach
+from slackwater.agents.drain.core import START_LIMIT, TWO_LOOKS, advance, deadline, is_held, reach
 from slackwater.agents.drain.leave import STEPS, Leave, State, Step, read
 from slackwater.agents.drain.orders import Orders, orders
 from slackwater.agents.drain.seen import Gate, Look, Seen
@@ -66,8 +67,7 @@ class Host(RuleBasedStateMachine):
         self.now, self.boot, self.number = 1_000_000.0, 0, 0
         self.leave, self.seen, self.rules = Leave(), Seen(), usual()
         self.facts: set[Step] = set()
-        self.first_final: float | None = None
-        self.first_spot: float | None = None
+        self.bounds: dict[str, float] = {}
         self.manager, self.answers, self.is_booted = Manager(), True, False
         self.in_flight, self.looks = 0, list[Look]()
 
@@ -90,7 +90,14 @@ class Host(RuleBasedStateMachine):
         gone = self.now + end if name == "spot" and end is not None else None
         found = Notice(name, str(self.number), name, self.now, gone, lapses, str(self.boot))
         self.seen = replace(self.seen, notices={**self.seen.notices, name: found})
+        self.bound(found)
         self.look()
+
+    def bound(self, told: Notice) -> None:
+        """What the world has said counts from that moment, whatever the agent makes of it; the first of its kind."""
+        if told.cause not in self.bounds and (CAUSES[told.cause].is_final or told.cause == "shutdown"):
+            limit = min(self.rules.deadline, SPOT if told.cause == "spot" else math.inf)
+            self.bounds[told.cause] = min(self.now + limit, math.inf if told.end is None else told.end)
 
     @rule(name=NAMES)
     def no_notice(self, name: str) -> None:
@@ -158,7 +165,10 @@ class Host(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.leave = read(self.leave.as_json(), self.now, str(self.boot))
+        before = self.leave
+        self.leave = read(before.as_json(), self.now, str(self.boot))
+        assert before.state is not State.DONE or self.leave.state is State.DONE
+        self.bounds.pop("shutdown", None)
         self.seen, self.manager.since = Seen(), None
         self.look()
 
@@ -208,8 +218,8 @@ class Host(RuleBasedStateMachine):
         leave, limit = self.leave, self.rules.stop + self.rules.workers + START_LIMIT
         if leave.state is State.SERVING and before.stopped and not leave.stopped:
             assert self.manager.are_up(before.stopped) or self.now >= before.step_began + limit
-        is_final = any(CAUSES[one.cause].is_final for one in leave.notices)
-        if leave.state is State.DRAINED is not before.state and not is_final and not self.is_booted:
+        is_cut = any(line.startswith((Step.STOP, Step.WORKERS)) for line in leave.cut)
+        if leave.state is State.DRAINED is not before.state and not is_cut and not self.is_booted:
             assert not self.manager.up("active", "deactivating")
         if leave.state is State.STOPPING is not before.state and leave.cut == before.cut:
             assert [0, 0] == [one.in_flight for one in self.looks[-2:] if one.at >= before.step_began]
@@ -218,21 +228,21 @@ class Host(RuleBasedStateMachine):
         """What has been seen since this leave began, kept apart from what the agent thinks of it."""
         if before.state is State.SERVING and self.leave.state is not State.SERVING:
             self.facts, self.is_booted = set(), False
-        seen, look = self.seen, self.seen.look
-        if seen.gate in {Gate.CLOSED, Gate.ABSENT}:
-            self.facts.add(Step.GATE)
-        if not seen.unaware and seen.listening is not None:
-            self.facts.add(Step.BALANCERS)
-        if look and look.in_flight == 0:
-            self.facts.add(Step.QUIET)
-        for step, units in ((Step.STOP, seen.app), (Step.WORKERS, seen.workers)):
-            if units is not None and not units:
-                self.facts.add(step)
-        if seen.hooked is not None:
-            self.facts.add(Step.HOOKS)
-        finals = [one for one in self.leave.notices if CAUSES[one.cause].is_final]
-        self.first_final = min((one.since for one in finals), default=None)
-        self.first_spot = min((one.since for one in finals if one.cause == "spot"), default=None)
+        at = STEPS[STEPS.index(before.step or Step.GATE) : STEPS.index(self.leave.step or Step.COMPLETE) + 1]
+        self.facts |= {step for step in self.over() if step in at}
+
+    def over(self) -> set[Step]:
+        """Steps that what is seen now would end; that a step was over before it came is no news of it."""
+        seen = self.seen
+        is_over = {
+            Step.GATE: seen.gate in {Gate.CLOSED, Gate.ABSENT},
+            Step.BALANCERS: not seen.unaware and seen.listening is not None,
+            Step.QUIET: seen.look is not None and seen.look.in_flight == 0,
+            Step.STOP: seen.app is not None and not seen.app,
+            Step.WORKERS: seen.workers is not None and not seen.workers,
+            Step.HOOKS: seen.hooked is not None and seen.hooked == self.leave.began,
+        }
+        return {step for step, is_true in is_over.items() if is_true}
 
     @invariant()
     def it_is_never_completed_before_it_has_drained(self) -> None:
@@ -245,12 +255,9 @@ class Host(RuleBasedStateMachine):
 
     @invariant()
     def it_never_waits_past_the_deadline(self) -> None:
-        if self.first_final is None or self.leave.has("shutdown"):
+        if self.now < min(self.bounds.values(), default=math.inf):
             return
-        if self.now >= self.first_final + self.rules.deadline:
-            assert self.leave.state is State.DONE
-        if self.first_spot is not None and self.now >= self.first_spot + SPOT:
-            assert self.leave.state is State.DONE
+        assert self.leave.state is State.DONE or ("shutdown" in self.bounds and is_held(self.leave))
 
     @invariant()
     def nobody_is_sent_to_a_host_that_leaves(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from slackwater.agents.breaker.launches import Launch, Outcome, launches
 from slackwater.lab import Lab, LabHost
 from slackwater.lab.cloud import Endpoint, Ground
 from slackwater.lab.launches import Launched, Project, begin_with, keep, launched, make
@@ -102,9 +103,17 @@ def test_a_launch_that_fails_is_never_in_service(
 
         assert "gone" == ended, journal
         assert "InService" not in [state for who, state in sky.cloud.states if who == one.instance]
+        assert [Outcome.FAILED] == [each.outcome for each in counted(one)], journal
         assert fault.log in journal
         assert fault.reason in host.console.read_text(errors="replace")
         in_the_store(one, fault)
+
+
+def counted(one: Launched) -> list[Launch]:
+    """This launch as the breaker reads it."""
+    said = one.cloud.client("autoscaling").get_paginator("describe_scaling_activities").paginate()
+    told = [each for page in said for each in page["Activities"] if one.instance in each["Description"]]
+    return launches(told)
 
 
 def in_the_store(one: Launched, fault: Fault) -> None:

@@ -115,6 +115,10 @@ class Bench:
         calls = [call for call in self.endpoint.lifecycle_calls if call[0] == "CompleteLifecycleAction"]
         return [told["LifecycleActionResult"] for _, told in calls if told.get("InstanceId") == instance]
 
+    def ended_waits(self, instance: str) -> list[tuple[str, str]]:
+        """What its group has gone by, and why: only words that were taken, and timeouts."""
+        return [(result, why) for who, result, why in self.endpoint.cloud.ended_waits if who == instance]
+
     def gone(self, instance: str) -> None:
         until(lambda: "Terminated" in self.path(instance), lambda: (self.path(instance), self.said()), LIMIT)
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from slackwater.agents.drain.causes.spot import SPOT
+from slackwater.lab.cloud.scaling.hooks import COMPLETED
+from slackwater.lab.cloud.scaling.waits import TIMED_OUT
 from tests.hosts.balancers.desk import measured, until
 from tests.hosts.converge.running import LONG
 from tests.hosts.drain.bench import LIMIT, Bench
-from tests.hosts.drain.rows import UNDRAIN, End, Row, table
+from tests.hosts.drain.rows import UNDRAIN, End, Row, spot, table
 from tests.hosts.drain.watching import Watch
 from tests.hosts.releases.site import nothing_lost, traffic
 
@@ -53,6 +56,7 @@ def test_a_fault_during_the_drain_costs_nobody_a_request(rested: Bench, row: Row
     assert watch.is_met or not row.at, watch.trace
     assert row.slow == slow
     as_reported(rested, row, watch)
+    within_spot(row, watch)
     if row.end is End.GONE:
         told_once(rested, row, instance)
 
@@ -93,11 +97,19 @@ def as_reported(bench: Bench, row: Row, watch: Watch) -> None:
     assert set(row.cut) == {line.split()[0] for line in cut}, cut
 
 
+def within_spot(row: Row, watch: Watch) -> None:
+    """Once it is known, however long the leave it came into had. At hooks the leave may be over before it is."""
+    if row.there is spot:
+        assert watch.left("spot") or row.at == "hooks", watch.trace
+        assert max(watch.left("spot"), default=0) <= SPOT.limit
+
+
 def told_once(bench: Bench, row: Row, instance: str) -> None:
     """The instance's own agent has told its group to go on, and the group has gone on once."""
     path, words, left = bench.path(instance), bench.words(instance), bench.left_behind()
 
     assert ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated"] == path[-4:]
     assert ({"CONTINUE"} if row.is_told else set()) == set(words)
+    assert [("CONTINUE", COMPLETED.format("CONTINUE") if row.is_told else TIMED_OUT)] == bench.ended_waits(instance)
     assert not row.again or len(words) > 1
     assert left["state"] in {"done", "drained"} or not (row.is_told and row.is_kept)

@@ -28,7 +28,7 @@ while time.time() < end:
         seen = {{"state": now["state"], "step": step, "cut": now["cut"], "said": now["completed"],
                 "causes": [one["cause"] for one in now["causes"]]}}
         if seen != last:
-            print(json.dumps(seen), flush=True)
+            print(json.dumps({{**seen, "left": now["left"]}}), flush=True)
             last = seen
         if step == at and not is_done:
             is_done = True
@@ -69,6 +69,10 @@ class Watch:
 
     def cut(self) -> list[str]:
         return next((one["cut"] for one in reversed(self.trace) if one["cut"]), [])
+
+    def left(self, cause: str) -> list[float]:
+        """Seconds until the deadline, at each change from that cause on; none where nothing more is waited for."""
+        return [one["left"] for one in self.trace if cause in one["causes"] and one["left"] is not None]
 
     def stop(self) -> None:
         self._process.terminate()

@@ -60,10 +60,9 @@ class Group:
         """Every lifecycle state that it has had."""
         return [state for who, state in self.endpoint.cloud.states if who == instance]
 
-    def words(self, instance: str) -> list[str]:
-        """The last words that the group was told for it."""
-        calls = [told for call, told in self.endpoint.lifecycle_calls if call == "CompleteLifecycleAction"]
-        return [told["LifecycleActionResult"] for told in calls if told.get("InstanceId") == instance]
+    def ended_waits(self, instance: str) -> list[tuple[str, str]]:
+        """What its group has gone by, and why: only words that were taken, and timeouts."""
+        return [(result, why) for who, result, why in self.endpoint.cloud.ended_waits if who == instance]
 
     def scale_out(self) -> None:
         """The next instance is the same host, which has its release on its disk, as one from an image has."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from slackwater.lab.cloud import cloud
+from slackwater.lab.cloud.scaling.hooks import COMPLETED
 from tests.hosts.balancers.desk import measured, until
 from tests.hosts.converge.running import LONG, LONG_ONLY, count
 from tests.hosts.drain.standing import Standing
@@ -51,5 +52,5 @@ def test_the_group_takes_an_instance_out_and_loses_no_task(group: Group) -> None
     measured(f"{told}; {len(leavers)} scale-ins of {LEAVER} by its group, {time.monotonic() - begun:.0f} s")
 
     assert (0, 0) == (told.lost, told.twice)
-    assert {("CONTINUE",)} == {tuple(group.words(leaver)[-1:]) for leaver in leavers}
+    assert [[("CONTINUE", COMPLETED.format("CONTINUE"))]] * len(leavers) == [group.ended_waits(one) for one in leavers]
     assert all("Terminating:Wait" in group.path(leaver) for leaver in leavers)

@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from slackwater.lab.cloud import Ground
+from slackwater.lab.cloud.scaling.hooks import COMPLETED
+from slackwater.lab.cloud.scaling.waits import TIMED_OUT
 from tests.lab.cloud.conftest import Make
 from tests.lab.cloud.fleet import DOWN, LAUNCHING, UP, Fleet
 
@@ -251,3 +253,19 @@ def test_a_wrong_hook_is_refused(make: Make, asg: Any, wrong: dict[str, Any], co
     make(name)
     with pytest.raises(ClientError, match=complaint):
         asg.put_lifecycle_hook(**{"AutoScalingGroupName": name, **UP, **wrong})
+
+
+def test_why_a_wait_has_ended_is_told_apart(fleet: Fleet) -> None:
+    """The instance's own word counts once, a refused one not at all; a timeout with the same default is a timeout."""
+    fleet.make([DOWN], DesiredCapacity=2)
+    told, silent = fleet.ids()
+    fleet.desire(0)
+    fleet.complete("down", "CONTINUE", told)
+    with pytest.raises(ClientError):
+        fleet.complete("down", "CONTINUE", told)
+    fleet.turn(61)
+
+    assert [
+        (told, "CONTINUE", COMPLETED.format("CONTINUE")),
+        (silent, "CONTINUE", TIMED_OUT),
+    ] == fleet.endpoint.cloud.ended_waits

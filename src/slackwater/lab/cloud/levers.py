@@ -166,3 +166,8 @@ class Levers:
     def states(self) -> list[tuple[str, str]]:
         """(instance, lifecycle state), in the order in which they were reached."""
         return list(self._region.engine.log)
+
+    @property
+    def ended_waits(self) -> list[tuple[str, str, str]]:
+        """(instance, result, why) of each lifecycle action that was ended: its own word, its timeout, its hook gone."""
+        return list(self._region.engine.waits.ended)

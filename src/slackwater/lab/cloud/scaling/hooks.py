@@ -17,6 +17,7 @@ MOST = 50
 """Hooks a group may have."""
 KEPT = ("LifecycleHookName", "LifecycleTransition", "NotificationTargetARN", "RoleARN", "NotificationMetadata")
 RESULTS = ("CONTINUE", "ABANDON")
+COMPLETED = "Lifecycle Action Completed with {} Result"
 
 
 class Hooks:
@@ -48,7 +49,7 @@ class Hooks:
         if asked["LifecycleActionResult"] not in RESULTS:
             raise invalid(f"The lifecycle action result must be one of {', '.join(RESULTS)}")
         result = asked["LifecycleActionResult"]
-        self.engine.waits.complete(*self._find(asked), result, f"Lifecycle Action Completed with {result} Result")
+        self.engine.waits.complete(*self._find(asked), result, COMPLETED.format(result))
 
     def record_lifecycle_action_heartbeat(self, asked: Values) -> None:
         _, _, action = self._find(asked)

@@ -16,6 +16,8 @@ TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 LONGEST_WAIT = 172800.0
 """Seconds; a wait ends after 48 h or 100 heartbeats, whichever is smaller (API reference, LifecycleHook)."""
 WAITING = ":Wait"
+TIMED_OUT = "Heartbeat Timeout"
+"""As the activity of a launch that is given up for it names it."""
 
 Then = Callable[[Group, Member], None]
 
@@ -25,6 +27,7 @@ class Waits:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.ended: list[tuple[str, str, str]] = []
 
     def enter(self, group: Group, member: Member, transition: str, then: Then) -> None:
         """Holds the member in :Wait where the group has hooks for it; `then` follows its :Proceed."""
@@ -40,6 +43,8 @@ class Waits:
         return None
 
     def complete(self, group: Group, member: Member, action: Action, result: str, why: str) -> None:
+        """What was asked for and refused never comes here: `ended` has what the group has gone by."""
+        self.ended.append((member.id, result, why))
         if result == "CONTINUE":
             del member.actions[action.hook["LifecycleHookName"]]
             if not member.actions:
@@ -60,7 +65,7 @@ class Waits:
         for name, action in list(member.actions.items()):
             overdue = self.engine.clock() >= min(action.deadline, action.last)
             if overdue and member.actions.get(name) is action:
-                self.complete(group, member, action, action.hook["DefaultResult"], "Heartbeat Timeout")
+                self.complete(group, member, action, action.hook["DefaultResult"], TIMED_OUT)
 
     def _action(self, hook: Values) -> Action:
         beat, now = float(hook["HeartbeatTimeout"]), self.engine.clock()
