@@ -19,6 +19,7 @@ from tests.roles.test_nginx import written
 UNITS = "/etc/systemd/system"
 SHIPS, LAST, TIMER = (f"{UNITS}/slackwater-logs{name}" for name in (".service", "-last.service", ".timer"))
 TOLD, AFTER = "/etc/slackwater/logs.json", f"{UNITS}/slackwater-shop@.service.d/logs.conf"
+OF_WORKERS = [f"{UNITS}/celery-shop{name}@.service.d/logs.conf" for name in ("", "-beat")]
 BUCKET = Logs(ship_to="s3://tides/logs/")
 
 
@@ -76,6 +77,26 @@ def test_the_last_lines_come_after_all_that_logs(run_role: Any, shop: App) -> No
     assert "ExecStop=/usr/bin/python3 -sP -m agents.logs /etc/slackwater/logs.json --last --seconds 20" in files[LAST]
 
 
+def test_the_last_lines_of_workers_come_after_they_have_stopped(run_role: Any, shop: App) -> None:
+    """Those of beat, too; slots of the app are not there."""
+    files = written(run_role(logrotate, groups=("worker",), data={"app": shop, "logs": BUCKET}))
+
+    assert "slackwater-drain.service slackwater-shop.service" in files[LAST]
+    assert all("After=slackwater-logs-last.service" in files[place] for place in OF_WORKERS)
+    assert AFTER not in files
+
+
+def test_a_worker_host_rotates_and_ships_what_the_app_says_there(run_role: Any, shop: App) -> None:
+    """Its log files and the hooks of its releases; there is no nginx to rotate."""
+    files = written(run_role(logrotate, groups=("worker",), data={"app": shop, "logs": BUCKET}))
+    told = json.loads(files[TOLD])
+
+    assert "/var/log/slackwater/shop/*.log {" in files["/etc/logrotate.d/slackwater-app"]
+    assert "/etc/logrotate.d/nginx" not in files
+    assert {"celery-*", "slackwater-shop.service", "slackwater-shop.*"} <= set(told["units"])
+    assert "/var/log/slackwater/shop/*.log" in told["files"]
+
+
 def test_that_it_fails_is_said_and_that_it_has_run_is_not(run_role: Any) -> None:
     """systemd's word of each run is below the level that is kept; the program's own is not."""
     text = written(run_role(logrotate, groups=("balancer",), data={"logs": BUCKET}))[SHIPS]
@@ -102,6 +123,7 @@ def test_a_host_that_is_told_no_place_any_more_stops(run_role: Any, shop: App) -
     done = run_role(logrotate, groups=("app",), data={"app": shop}, bare=former)
     removed = done.executed_commands[-1]
 
+    assert all(f"{UNITS}/{name}-*@.service.d/logs.conf" in removed for name in ("slackwater", "celery"))
     assert "systemctl disable --quiet --now slackwater-logs.timer slackwater-logs-last.service" in removed
     assert not any(
         "slackwater-logs" in command for command in run_role(logrotate, groups=("balancer",)).executed_commands
