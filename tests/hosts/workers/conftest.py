@@ -29,6 +29,8 @@ worker = Worker(
     stable=1,
 )
 """
+SHELF = "/srv/logs"
+"""On each host's own disk: there is none here that outlives it."""
 DESK = """
 place=$(readlink -f /srv/slackwater/shop/current)
 slot=$(slackwater-slots status shop --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["slot"])')
@@ -48,6 +50,10 @@ class Works(Site):
         broker.write_text(f"redis://:{PASSWORD}@{self.lab.host('cache-1').address}:6379/0")
         self.tell(f"secrets={{'BROKER_URL': Secret.file({str(broker)!r})}},")
         self._write("worker", WORKER)
+        told = self.told / "all.py"
+        told.write_text(told.read_text() + f"logs = Logs(ship_to={SHELF!r})\n")
+        for name in self.hosts():
+            self.on(name, f"install -d {SHELF}")
         self._write("cache", f"cache = Cache(password=Secret.file({str(self.folder / 'password')!r}))")
 
     def hosts(self) -> list[str]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
+from typing import Any
 
 import pytest
 
 from tests.hosts.balancers.desk import measured, until
 from tests.hosts.converge.running import LONG_ONLY, count
+from tests.hosts.drain.rows import DRAIN, KILL, REBOOT, UNDRAIN
+from tests.hosts.drain.test_matrix import is_back, is_out
+from tests.hosts.drain.watching import Watch
 from tests.hosts.workers.conftest import Counted, Works, exactly_once
 
 TASKS, SCALE_INS = 1000, 20
@@ -129,6 +134,36 @@ def test_a_release_that_cannot_start_takes_no_task(site: Works) -> None:
     assert "was not switched to" in done.stdout
     assert before == site.releases()
     assert 8 <= len(said["shipped"])
+
+
+@pytest.mark.parametrize(
+    ("act", "is_over"),
+    [
+        pytest.param(KILL, is_out, id="agent-killed"),
+        pytest.param(REBOOT, is_out, id="rebooted", marks=LONG_ONLY),
+        pytest.param(UNDRAIN, is_back, id="undrained", marks=LONG_ONLY),
+    ],
+)
+def test_a_fault_while_workers_stop_loses_no_task(
+    site: Works, request: pytest.FixtureRequest, act: str, is_over: Callable[[dict[str, Any]], bool]
+) -> None:
+    """At the drain's step that waits for them, with tasks reserved: it goes on to its end, or back to consuming."""
+    name, host = "worker-2", site.lab.host("worker-2")
+    ordered = site.send(40, request.node.callspec.id)
+    until(lambda: site.report()["reserved"] > 4, "both to work")
+    watch = Watch(host, "workers", act)
+    host.ssh(DRAIN)
+
+    def ended() -> bool:
+        done = host.ssh("slackwater-drain status --json")
+        return watch.is_met and done.returncode == 0 and is_over(json.loads(done.stdout))
+
+    until(ended, lambda: (watch.is_met, watch.error, watch.trace), limit=180)
+    watch.stop()
+    consuming = len(site.workers(name))
+
+    exactly_once(ordered, site.wait_for(ordered))
+    assert (1 if is_over is is_back else 0) == consuming
 
 
 def stopped(site: Works) -> None:
