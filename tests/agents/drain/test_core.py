@@ -346,6 +346,20 @@ def test_an_agent_that_starts_finds_a_machine_that_is_up() -> None:
     assert State.SERVING is read(leave.as_json(), START + 11, "this").state
 
 
+def test_an_end_of_the_machine_that_was_called_off_ends_no_leave() -> None:
+    """It was drained and waited for the group's word: it goes on to wait for it."""
+    leave = run(Leave(), told(notice("lifecycle")), START, 20)[-1][1]
+    halted = run(leave, told(notice("lifecycle"), notice("shutdown")), START + 21, 5)[-1][1]
+    found = read(halted.as_json(), START + 30, "this")
+    waits = advance(found, told(notice("lifecycle")), START + 30, RULES)
+    whole = advance(waits, told(notice("lifecycle"), completed="CONTINUE"), START + 31, RULES)
+
+    assert is_held(halted)
+    assert (State.DRAINED, Step.COMPLETE) == (waits.state, waits.step)
+    assert orders(waits, START + 30, RULES).complete
+    assert (State.DONE, "CONTINUE") == (whole.state, whole.history[-1].why)
+
+
 @pytest.mark.parametrize("cause", sorted(set(ENDS) - {"shutdown"}))
 def test_a_restart_goes_on(cause: str) -> None:
     """From what is on the disk, at every moment; a step that nobody waits for has its time anew."""

@@ -160,13 +160,18 @@ def _anew(leave: Leave, now: float, boot: str) -> Leave:
 
 
 def _out_again(leave: Leave, now: float, is_booted: bool) -> Leave:
-    """A boot starts the app, also behind a gate that is closed: where it was stopped it is stopped once more."""
+    """A boot starts the app, also behind a gate that is closed: where it was stopped it is stopped once more.
+
+    Without one, the end of the machine that held it was called off.
+    """
     if leave.state in {State.DRAINING, State.STOPPING}:
         anew = replace(leave, step=Step.GATE, step_began=now, closed=None, idle=None)
         return anew.to(State.DRAINING, now, ANEW)
-    if leave.state is State.DRAINED and leave.step is None and is_booted:
+    if leave.state is not State.DRAINED or leave.step is not None:
+        return leave
+    if is_booted:
         return replace(leave, step=Step.STOP, step_began=now).to(State.STOPPING, now, ANEW)
-    return leave
+    return replace(leave, step=Step.COMPLETE, step_began=now)
 
 
 def _resumed(leave: Leave, now: float) -> Leave:
