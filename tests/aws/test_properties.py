@@ -18,6 +18,7 @@ from slackwater.settings import (
     LaunchHook,
     Maintenance,
     Metric,
+    NetworkLoadBalancer,
     Notifications,
     Policy,
     Schedule,
@@ -29,10 +30,11 @@ from slackwater.settings import (
 )
 from tests.aws.resources import NUMBERS, Lab, checked
 from tests.aws.resources import lab as start
-from tests.aws.whole import planned, world
+from tests.aws.whole import instance, planned, world
 from tests.conftest import LONG
+from tests.hosts.converge.running import count
 
-EXAMPLES = 200 if LONG else 4
+EXAMPLES = count(200)
 READS = ("describe_", "get_", "head_")
 """What waits ask between the calls of a plan."""
 
@@ -67,19 +69,32 @@ policies = st.lists(
             st.integers(5, 40).map(float),
         ),
         st.builds(lambda value: Policy.target("held", Metric.cpu(), value=value), st.integers(30, 80).map(float)),
+        st.builds(
+            lambda value, mode, buffer: Policy.predictive("ahead", Metric.cpu(), value=value, mode=mode, buffer=buffer),
+            st.integers(30, 80).map(float),
+            st.sampled_from(["ForecastOnly", "ForecastAndScale"]),
+            st.integers(0, 3600),
+        ),
     ),
-    max_size=3,
+    max_size=4,
     unique_by=lambda policy: policy.name,
 )
+again = st.builds(
+    Schedule,
+    name=st.sampled_from(["mornings", "evenings"]),
+    cron=st.sampled_from(["30 7 * * 1-5", "0 18 * * *"]),
+    time_zone=st.none() | st.just("Europe/Berlin"),
+    minimum=st.integers(0, 2),
+)
+once = st.builds(
+    Schedule,
+    name=st.sampled_from(["mornings", "sale"]),
+    start=st.sampled_from(["2100-01-01T00:00:00Z", "2100-06-30T12:30:00Z"]),
+    desired=st.integers(1, 2),
+)
 schedules = st.lists(
-    st.builds(
-        Schedule,
-        name=st.sampled_from(["mornings", "evenings"]),
-        cron=st.sampled_from(["30 7 * * 1-5", "0 18 * * *"]),
-        time_zone=st.none() | st.just("Europe/Berlin"),
-        minimum=st.integers(0, 2),
-    ),
-    max_size=2,
+    again | once,
+    max_size=3,
     unique_by=lambda schedule: schedule.name,
 )
 words = st.text("abcdefghij -_:/=+", min_size=1, max_size=12).map(lambda word: f"k{word}")
@@ -119,7 +134,16 @@ def sound(both: tuple[Fields, Fields]) -> Fields:
 
 
 declared = st.tuples(fields, mixed | plain).map(sound)
-extras = st.fixed_dictionaries({"notified": st.booleans(), "balanced": st.booleans(), "user_data": words})
+fronts = st.fixed_dictionaries(
+    {
+        "ports": st.sampled_from([(80,), (443,), (80, 443)]),
+        "cross_zone": st.booleans(),
+        "deregistration_delay": st.integers(0, 3600),
+    }
+)
+extras = st.fixed_dictionaries(
+    {"notified": st.booleans(), "balanced": st.booleans(), "front": st.none() | fronts, "user_data": words}
+)
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +152,18 @@ def lab() -> Iterator[Lab]:
         yield running
 
 
-def on_ground(lab: Lab, name: str, told: Fields, more: Fields) -> Fields:
+@pytest.fixture(scope="module")
+def balancer(lab: Lab) -> str:
+    return instance(lab)
+
+
+def on_ground(lab: Lab, balancer: str, name: str, told: Fields, more: Fields) -> Fields:
     """What needs the cloud's own identifiers."""
+    ground = {"vpc": lab.ground.vpc, "subnets": lab.ground.subnets, "balancer_instances": [balancer]}
+    front = NetworkLoadBalancer(name=name, **ground, **more["front"]) if more["front"] else None
     topic = Notifications(topic_arn=lab.ground.topic) if more["notified"] else None
     target_groups = [TargetGroup(name=name, vpc=lab.ground.vpc)] if more["balanced"] else []
-    return {**told, "name": name, "notifications": topic, "target_groups": target_groups}
+    return {**told, "name": name, "notifications": topic, "target_groups": target_groups, "load_balancer": front}
 
 
 def carry_out(lab: Lab, declared: Declared) -> None:
@@ -157,11 +188,13 @@ def carry_out(lab: Lab, declared: Declared) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=declared, second=declared, more=extras, then=extras)
-def test_what_was_applied_is_at_rest(lab: Lab, first: Fields, second: Fields, more: Fields, then: Fields) -> None:
+def test_what_was_applied_is_at_rest(
+    lab: Lab, balancer: str, first: Fields, second: Fields, more: Fields, then: Fields
+) -> None:
     """Made from nothing, then turned into something else; each request is one that botocore would send."""
     name = f"tide{next(NUMBERS)}"
     for told, extra in ((first, more), (second, then)):
-        group = lab.declare(**on_ground(lab, name, told, extra))
+        group = lab.declare(**on_ground(lab, balancer, name, told, extra))
         carry_out(lab, Declared(group, extra["user_data"]))
 
         assert [] == [f"{c.name}: {c.reason}" for c in planned(lab, group, user_data=extra["user_data"]).calls]

@@ -23,6 +23,15 @@ from tests.hosts.releases.test_broken import READY, SHOP, TAIL
 ShortLived = Callable[..., AbstractContextManager[Lab]]
 ROLE = "/latest/meta-data/iam/security-credentials/"
 TAMPERED = "0" * 64
+UNPROXIED = """
+from fastapi.responses import JSONResponse as _Refusal
+
+@app.middleware("http")
+async def _direct_only(request, answered):
+    if "x-request-id" in request.headers:
+        return _Refusal({"status": "no harbour"}, status_code=503)
+    return await answered(request)
+"""
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,20 @@ def no_role(service: Service) -> None:
     service.broken[ROLE] = 404
 
 
+def closed(project: Project) -> None:
+    """What is proved from now on answers nobody who comes by way of nginx; no row before comes so far."""
+    released(project, "closed", UNPROXIED)
+
+
 def mute(project: Project) -> None:
-    """What is proved from now on never says that it is ready; no other row comes so far."""
+    """Nor does it ever say that it is ready."""
+    released(project, "mute", READY.format(body="return _Answer({'status': 'no tide'}, status_code=503)"))
+
+
+def released(project: Project, release: str, code: str) -> None:
     main = project.folder / "examples/shop" / SHOP
-    body = "return _Answer({'status': 'no tide'}, status_code=503)"
-    main.write_text(main.read_text() + TAIL + READY.format(body=body))
-    project.release("mute")
+    main.write_text(main.read_text() + TAIL + code)
+    project.release(release)
 
 
 FAULTS = {
@@ -62,6 +79,7 @@ FAULTS = {
     "bundle tampered": Fault("bundle", f"not {TAMPERED}: nothing of it was run", told={"bundle_sha256": TAMPERED}),
     "no package index": Fault("environment", "the installer ended with status", variables=NO_INDEX, deadline=300),
     "no mirror": Fault("converge", "pyinfra ended with status 1, tried 3 times", "role base", before=no_mirror),
+    "app not behind nginx": Fault("proof", "does not answer that it is ready: 503", project=closed, deadline=240),
     "app never ready": Fault("converge", "pyinfra ended with status 1, tried 3 times", "role app", project=mute),
 }
 DAILY = {"bundle tampered", "bundle missing"}
