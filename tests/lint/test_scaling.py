@@ -192,6 +192,14 @@ BAD: list[tuple[dict[str, str | None], str, str]] = [
         "scaling_group",
         "EC2 takes 16384",
     ),
+    (
+        {
+            **cloud(groups='["worker"]'),
+            "group_data/worker.py": f'{OPENING}worker = Worker(application="shop.tasks:celery", beat=True)\n',
+        },
+        "worker.beat",
+        "beat needs a host that stays",
+    ),
     (cloud(hooks="Hooks(terminate=None)"), "hooks.terminate", "nobody waits for a drain"),
     (
         {**cloud(hooks="Hooks(terminate=TerminateHook(heartbeat=30))"), **drain(2950)},
