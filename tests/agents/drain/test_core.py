@@ -277,6 +277,22 @@ def test_a_gate_that_stays_open_stops_no_app_that_may_be_called_back() -> None:
     assert any("gate" in line for line in ended[-1][1].cut)
 
 
+@pytest.mark.parametrize(
+    ("seen", "step"),
+    [
+        (replace(QUIET, app=APP), Step.STOP),
+        (replace(QUIET, workers=frozenset({"celery-shop@mail.service"})), Step.WORKERS),
+    ],
+    ids=["app", "workers"],
+)
+def test_drained_means_stopped_where_nobody_waits(seen: Seen, step: Step) -> None:
+    """An operator who reads it takes the machine away: what does not end is never said to have ended."""
+    leave = run(Leave(), told(notice("operator"), seen=seen), START, 5000, replace(RULES, workers=30))[-1][1]
+
+    assert (State.STOPPING, step) == (leave.state, leave.step)
+    assert () == leave.cut
+
+
 def test_the_hold_counts_from_the_groups_own_deregistration() -> None:
     """Seventy seconds after the load balancer was told; an instance that no target group knows need not wait."""
     rules = replace(RULES, hold=70)
