@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slackwater import Drain, Server, TargetGroup
-from slackwater.agents.drain.budget import share
+from slackwater.agents.drain.budget import cut, share
 from slackwater.agents.drain.leave import Step
 from slackwater.agents.drain.rules import Rules
 from slackwater.lint.checks.scaling.times import least_deadline
@@ -38,3 +38,12 @@ def test_by_default_nothing_is_cut_behind_any_load_balancer() -> None:
         rules = told(drain, Server(), target.hold)
 
         assert target.hold + 10 <= share(Step.QUIET, drain.deadline - rules.gate - rules.balancers, rules)
+
+
+def test_only_a_step_that_gets_less_than_it_wants_is_called_cut() -> None:
+    """With all the time that there is, and one second short of what the gate and all before it want."""
+    rules = usual(gate=5)
+    wanted = next(left for left in range(1000) if share(Step.GATE, left, rules) >= rules.gate)
+
+    assert "" == cut(Step.GATE, 100_000, rules) == cut(Step.GATE, wanted, rules)
+    assert cut(Step.GATE, wanted - 1, rules).startswith("gate cut to 4 s of 5 s")
