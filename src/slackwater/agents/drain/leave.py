@@ -162,7 +162,7 @@ def _anew(leave: Leave, now: float, boot: str) -> Leave:
 def _out_again(leave: Leave, now: float, is_booted: bool) -> Leave:
     """A boot starts the app, also behind a gate that is closed: where it was stopped it is stopped once more.
 
-    Without one, the end of the machine that held it was called off.
+    In the same boot the end of the machine, which held a host that was drained, was called off: it goes on.
     """
     if leave.state in {State.DRAINING, State.STOPPING}:
         anew = replace(leave, step=Step.GATE, step_began=now, closed=None, idle=None)
