@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -32,7 +33,10 @@ MISSING = {"echo missing": ["missing"]}
 
 TAKEN_FOR_TLS = "443"
 """gixy takes a server for one with TLS when its port only contains it: 14430, too."""
-PORTS = [port for port in range(10_000, 32_000) if TAKEN_FOR_TLS not in str(port)]
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+PORTS = [port for port in range(10_000, 32_000) if TAKEN_FOR_TLS not in str(port)][WORKER::WORKERS]
+"""Of this worker alone: what another chose a moment ago is not taken yet."""
 
 
 def ports(number: int) -> list[int]:
@@ -83,8 +87,9 @@ class Edge:
         text = text.replace(f"unix:{self.place}/run/slackwater/shop/current.sock", f"unix:{self.place}/app.sock")
         for address, port in self.balancers.items():
             text = text.replace(f"{address}:{self.balancer.port}", f"{address}:{port}")
-        text = text.replace("/run/nginx.pid", f"{self.place}/nginx.pid").replace("8083", str(self.nobody))
-        return text.replace(":8081", f":{self.state}")
+        text = text.replace("/run/nginx.pid", f"{self.place}/nginx.pid")
+        fixed = {"8083": str(self.nobody), "8081": str(self.state)}
+        return re.sub(r"\b808[13]\b", lambda found: fixed[found[0]], text)
 
     def write(self, run_role: Any) -> None:
         """The roles' files and what their commands make."""
