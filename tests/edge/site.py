@@ -37,19 +37,20 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 PORTS = [port for port in range(10_000, 32_000) if TAKEN_FOR_TLS not in str(port)][WORKER::WORKERS]
 """Of this worker alone: what another chose a moment ago is not taken yet."""
+random.shuffle(PORTS)
 
 
 def ports(number: int) -> list[int]:
-    """Free on every address, and none that the system itself gives to outgoing connections."""
-    found: set[int] = set()
+    """Free on every address, chosen once in a run, and none that the system itself gives to outgoing connections."""
+    found: list[int] = []
     while len(found) < number:
-        port = random.choice(PORTS)
+        port = PORTS.pop()
         with (
             contextlib.suppress(OSError),
             socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True),
         ):
-            found.add(port)
-    return list(found)
+            found.append(port)
+    return found
 
 
 @dataclass
