@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slackwater.agents.drain.around import Surroundings
+from slackwater.agents.drain.core import EVERY_WORKER
 from slackwater.agents.drain.units import Units
 from slackwater.agents.slots import workers
 from slackwater.agents.slots.layout import Layout
@@ -159,9 +160,11 @@ def test_a_host_that_is_called_back_starts_what_was_stopped(worker: Layout, has_
     worker.slot_of("r1").symlink_to(f"../{OLD}")
     worker.current.symlink_to("releases/r1")
     own = [worker.unit(OLD, "service"), *([worker.beat(OLD)] if has_beat else [])]
+    for unit in own:
+        (worker.units / unit).touch()
     units = Units(worker, Surroundings(clock=lambda: 0.0, boot="this", log=print))
 
-    assert own == units.wanted(own)
+    assert own == units.wanted(own) == units.wanted([EVERY_WORKER])
     assert [] == units.wanted([])
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 def write_whole(path: Path, text: str, mode: int = 0o644, *, lasting: bool = True) -> None:
     """Nobody finds half of it. It is on the disk when this returns, unless it is for this boot only, and not `lasting`.
 
-    Raises OSError.
+    Root writes into folders of others, too: a link that one of them has put there is not followed. Raises OSError.
     """
     new = path.with_name(f".{path.name}.new")
-    with new.open("w") as file:
+    new.unlink(missing_ok=True)
+    with new.open("x") as file:
         os.fchmod(file.fileno(), mode)
         file.write(text)
         file.flush()

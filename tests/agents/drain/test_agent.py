@@ -93,6 +93,19 @@ def test_a_full_disk_keeps_no_hook_from_running(host: Site) -> None:
     assert (False, "serving") == (host.told.spare.exists(), host.leave()["state"])
 
 
+def test_a_disk_that_has_room_again_takes_the_leave(host: Site) -> None:
+    """Also when nothing of it has changed since: without it a power cut would open the gate."""
+    disk = host.told.state
+    with host.agent():
+        until(lambda: host.is_at("serving"))
+        with no_room(disk):
+            host.command("drain")
+            until(lambda: host.is_at("drained", held=True))
+        until(lambda: not host.told.spare.exists(), 10)
+
+    assert "drained" == host.leave()["state"]
+
+
 def test_a_slot_that_was_replaced_meanwhile_stays_down(host: Site) -> None:
     """A converge has switched to another one while the host was out; nobody waits for the old one."""
     with host.agent():

@@ -137,6 +137,50 @@ def test_heartbeats_and_the_last_word(fleet: Fleet) -> None:
     assert "Terminating:Wait" != fleet.state()
 
 
+def test_a_hook_that_was_changed_since_the_launch(fleet: Fleet) -> None:
+    """Half of what the group waits now, not of what it waited then."""
+    fleet.asg.put_lifecycle_hook(AutoScalingGroupName="g", **{**HOOK, "HeartbeatTimeout": 30})
+    fleet.shrink_to_its_hooks()
+    for _ in range(40):
+        fleet.look(BEATS)
+        fleet.wait(0)
+
+    assert ("Terminating:Wait", 2 * 4) == (fleet.state(), fleet.cloud.beats - 1)
+    assert 1 == sum("not as at the launch" in line for line in fleet.log)
+
+
+def test_who_may_not_ask_for_the_hook_goes_by_the_launch(fleet: Fleet) -> None:
+    """A role that was made before: it is said, and is no failure of the leave."""
+    fleet.endpoint.fail("autoscaling", "DescribeLifecycleHooks", "AccessDenied", times=99)
+    fleet.shrink_to_its_hooks()
+    for _ in range(30):
+        fleet.look(BEATS)
+        fleet.wait(0)
+    waits = fleet.state()
+    fleet.look(COMPLETES)
+
+    assert ("Terminating:Wait", "completed: CONTINUE") == (waits, fleet.cloud.completed)
+    assert (0, "") == (fleet.cloud.failures, fleet.cloud.error)
+    assert any("is not known" in line for line in fleet.log)
+
+
+def test_a_hook_that_has_another_name_since_the_launch(fleet: Fleet) -> None:
+    """It is held by the new one, and told so; a hook that others wait on at the launch is none of it."""
+    renamed = {**HOOK, "LifecycleHookName": "out"}
+    fleet.asg.put_lifecycle_hook(AutoScalingGroupName="g", **renamed)
+    up = {**HOOK, "LifecycleHookName": "up", "LifecycleTransition": TERMINATING.replace("TERMINATING", "LAUNCHING")}
+    fleet.asg.put_lifecycle_hook(AutoScalingGroupName="g", **up)
+    fleet.asg.delete_lifecycle_hook(AutoScalingGroupName="g", LifecycleHookName="down")
+    fleet.shrink_to_its_hooks()
+    for _ in range(30):
+        fleet.look(BEATS)
+        fleet.wait(0)
+    waits = fleet.state()
+    fleet.look(COMPLETES)
+
+    assert ("Terminating:Wait", "completed: CONTINUE") == (waits, fleet.cloud.completed)
+
+
 def test_a_word_that_nobody_waits_for_is_the_last(fleet: Fleet) -> None:
     """The group's own books say so; that there is no action alone would not."""
     fleet.shrink_to_its_hooks()

@@ -9,7 +9,7 @@ import pytest
 
 from slackwater.agents.drain import budget, causes
 from slackwater.agents.drain.causes import CAUSES, Notice, Reach
-from slackwater.agents.drain.core import advance, deadline, is_held
+from slackwater.agents.drain.core import EVERY_WORKER, advance, deadline, is_held
 from slackwater.agents.drain.leave import Leave, Stamp, State, Step, read
 from slackwater.agents.drain.orders import Orders, orders
 from slackwater.agents.drain.rules import Rules
@@ -417,6 +417,48 @@ def test_a_boot_has_started_the_app_of_a_host_that_is_out(ends: str) -> None:
     assert any(orders(leave, now, RULES).hooks for now, leave in later)
     assert (State.DRAINED, True) == (again.state, is_held(again))
     assert APP == set(again.stopped)
+
+
+@pytest.mark.parametrize("cause", ["operator", "rebalance", "maintenance"])
+def test_workers_that_a_boot_left_out_start_when_the_host_is_called_back(cause: str) -> None:
+    """Behind a closed gate a boot starts none, and no leave has stopped them."""
+    rules = replace(RULES, workers=30)
+    out = run(Leave(), told(notice(cause, boot="before")), START, 4, rules)[-1][1]
+    found = read(out.as_json(), START + 100, "this")
+    back = advance(found, told(), START + 101, rules)
+    waits = advance(back, told(running=frozenset(), wanted=APP, starting=START + 102), START + 103, rules)
+    ready = advance(back, told(running=APP, wanted=APP, starting=START + 102), START + 103, rules)
+    later = advance(waits, told(notice("operator", START + 104)), START + 104, rules)
+
+    assert () == found.stopped
+    assert Orders(Gate.CLOSED, start=(EVERY_WORKER,)) == orders(back, START + 101, rules)
+    assert back == waits
+    assert Orders(Gate.OPEN) == orders(ready, START + 103, rules)
+    assert () == later.stopped
+
+
+@pytest.mark.parametrize("beside", ["operator", "rebalance", "maintenance"])
+def test_a_spot_instance_that_runs_again_goes_by_what_else_stands(beside: str) -> None:
+    """Stopped and started, no longer interrupted: it leaves anew for the rest, and serves when that is over."""
+    other = notice(beside, boot="before")
+    over = run(Leave(), told(notice("spot", boot="before"), other), START, 200)[-1][1]
+    found = read(over.as_json(), START + 300, "this")
+    again = run(found, told(other), START + 300, 100)[-1][1]
+    back = run(again, told(running=frozenset(), wanted=frozenset()), START + 401, 1)[-1][1]
+
+    assert (State.DONE, State.DRAINING, START + 300) == (over.state, found.state, found.began)
+    assert (*ENDS[beside][:1], True) == (again.state, is_held(again))
+    assert (State.SERVING, Gate.OPEN) == (back.state, orders(back, START + 402, RULES).gate)
+
+
+@pytest.mark.parametrize("leap", [3600.0, -3600.0])
+def test_a_clock_that_was_set_moves_the_end_of_a_rebalance_and_not_of_maintenance(leap: float) -> None:
+    """How long the first is believed was reckoned here; when the other is over AWS has said."""
+    ends = dict.fromkeys(("rebalance", "maintenance"), START + 600)
+    leave = run(Leave(), told(*(notice(cause, lapses=end) for cause, end in ends.items())), START, 4)[-1][1]
+    found = read(leave.as_json(Stamp(START + 4, 100.0, "this")), START + 5 + leap, "this", 101.0)
+
+    assert {**ends, "rebalance": START + 600 + leap} == {one.cause: one.lapses for one in found.notices}
 
 
 def test_a_clock_that_was_set_back_does_not_prolong_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,30 @@ def test_at_the_machines_end_they_have_the_memory_that_they_take(
         lifted = "--runtime slackwater-drain.service MemoryMax=infinity" if words else ""
 
         assert (0, lifted) == (ran["status"], ran["said"])
+
+
+def test_a_journal_that_hangs_takes_no_time_from_them(
+    host: Site, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is written out so that it can be shipped; a disk that hangs is no reason to run no hook."""
+    put(tmp_path, "journalctl", "exec sleep 100")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    host.tell(hooks=hooks.SYNC + 2)
+    put(folder, "10-late", "echo told")
+
+    assert [(0, "told")] == [(one["status"], one["said"]) for one in hooks.run(host.told)]
+
+
+def test_root_follows_no_link_that_the_agents_user_has_made(host: Site, tmp_path: Path) -> None:
+    """The folder is that user's, and root writes into it."""
+    own = tmp_path / "shadow"
+    own.write_text("root's own")
+    (host.told.run / "boot").unlink(missing_ok=True)
+    (host.told.run / ".boot.new").symlink_to(own)
+    found = files.boot_id(host.told.run)
+
+    assert "root's own" == own.read_text()
+    assert (found, False) == ((host.told.run / "boot").read_text().strip(), (host.told.run / "boot").is_symlink())
 
 
 def test_once_a_leave(host: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from slackwater.agents.drain.causes import CAUSES, Notice, Reach
-from slackwater.agents.drain.core import START_LIMIT, TWO_LOOKS, advance, deadline, is_held, reach
+from slackwater.agents.drain.core import EVERY_WORKER, START_LIMIT, TWO_LOOKS, advance, deadline, is_held, reach
 from slackwater.agents.drain.leave import STEPS, Leave, State, Step, read
 from slackwater.agents.drain.orders import Orders, orders
 from slackwater.agents.drain.seen import Gate, Look, Seen
@@ -29,8 +29,8 @@ NAMES = st.sampled_from(sorted(CAUSES))
 class Manager:
     """systemd: a stop is queued, is at work, has ended; a start calls off the first and waits for the second."""
 
-    def __init__(self) -> None:
-        self.state = dict.fromkeys([APP, WORKER], "active")
+    def __init__(self, *left_out: str) -> None:
+        self.state = {unit: "inactive" if unit in left_out else "active" for unit in (APP, WORKER)}
         self.queued: set[str] = set()
         self.starts: set[str] = set()
         self.since: float | None = None
@@ -40,7 +40,7 @@ class Manager:
             self.starts.discard(unit)
             if self.state[unit] == "active":
                 self.queued.add(unit)
-        for unit in told.start:
+        for unit in units(told.start):
             self.queued.discard(unit)
             self.starts.add(unit)
         self.since = (self.since if self.since is not None else now) if told.start else None
@@ -61,6 +61,10 @@ class Manager:
 
     def up(self, *states: str) -> frozenset[str]:
         return frozenset(unit for unit, state in self.state.items() if state in states)
+
+
+def units(names: Iterable[str]) -> list[str]:
+    return [WORKER if name == EVERY_WORKER else name for name in names]
 
 
 class Host(RuleBasedStateMachine):
@@ -185,9 +189,27 @@ class Host(RuleBasedStateMachine):
     @precondition(lambda self: not any(CAUSES[one.cause].is_final for one in self.leave.notices))
     @rule()
     def reboot(self) -> None:
-        self.boot += 1
-        self.manager, self.is_booted = Manager(), True
+        self.up_again()
         self.restart()
+
+    @precondition(lambda self: self.leave.has("spot") and not self.leave.has("lifecycle"))
+    @rule()
+    def spot_stops_it_and_it_starts_again(self) -> None:
+        """A leave that was done is over; what else stands is another."""
+        self.bounds.pop("spot", None)
+        self.facts = set() if self.leave.state is State.DONE else self.facts
+        self.up_again()
+        self.leave = read(self.leave.as_json(), self.now, str(self.boot))
+        self.seen = FORMER
+        self.look()
+
+    def up_again(self) -> None:
+        """The boot starts the app, and workers only where the gate is open."""
+        self.boot += 1
+        found = read(self.leave.as_json(), self.now, str(self.boot))
+        is_out = orders(found, self.now, self.rules).gate is Gate.CLOSED
+        self.manager, self.is_booted = Manager(*[WORKER] * is_out), True
+        self.bounds.pop("shutdown", None)
 
     def look(self, *, acts: bool = True) -> None:
         before = self.leave
@@ -207,7 +229,7 @@ class Host(RuleBasedStateMachine):
             self.looks.append(look)
             self.seen = replace(self.seen, look=look)
         alive, up = self.manager.up("active", "deactivating"), self.manager.up("active")
-        wanted = frozenset(self.leave.stopped) if self.leave.state is State.SERVING else None
+        wanted = frozenset(units(self.leave.stopped)) if self.leave.state is State.SERVING else None
         self.seen = replace(
             self.seen,
             app=alive & {APP} if self.answers else None,
@@ -221,7 +243,9 @@ class Host(RuleBasedStateMachine):
         """What a change must not be: told by what the world is, not by what the agent has seen of it."""
         leave, limit = self.leave, self.rules.stop + self.rules.workers + START_LIMIT
         if leave.state is State.SERVING and before.stopped and not leave.stopped:
-            assert self.manager.are_up(before.stopped) or self.now >= before.step_began + limit
+            assert self.manager.are_up(units(before.stopped)) or self.now >= before.step_began + limit
+        if leave.state is State.SERVING is not before.state and not leave.stopped:
+            assert self.manager.are_up([WORKER])
         is_cut = any(line.startswith((Step.STOP, Step.WORKERS)) for line in leave.cut)
         if leave.state is State.DRAINED is not before.state and not is_cut and not self.is_booted:
             assert not self.manager.up("active", "deactivating")

@@ -151,7 +151,7 @@ def clock_jumps(seconds: float) -> str:
 
 @contextmanager
 def short_hook(bench: Bench) -> Iterator[None]:
-    """What the linter refuses: the group waits 30 s, and the host believes that it has 90 and long requests may end."""
+    """What the linter refuses: the group waits 30 s, where the host was told 90, and long requests may end."""
     host, before = bench.host, json.loads(bench.on(f"cat {TOLD}"))
     rules = before["rules"] | {"requests": 60, "deadline": 200}
     out(host, f"echo '{json.dumps(before | {'rules': rules})}' > {TOLD}; systemctl restart slackwater-drain.service")
@@ -162,3 +162,11 @@ def short_hook(bench: Bench) -> Iterator[None]:
         bench.hook_lasts(HOOK_TIMEOUT)
         until(lambda: host.ssh("true").returncode == 0, "the host to answer", LIMIT)
         out(host, f"echo '{json.dumps(before)}' > {TOLD}; systemctl restart slackwater-drain.service")
+
+
+@contextmanager
+def short_hook_unseen(bench: Bench) -> Iterator[None]:
+    """The host's role may not ask how long the group waits, so that it goes by what it was told."""
+    bench.endpoint.fail("autoscaling", "DescribeLifecycleHooks", "AccessDenied", times=1000)
+    with short_hook(bench):
+        yield

@@ -209,14 +209,13 @@ def app_and_host() -> Iterator[Row]:
     full = conditions.full_disk
     yield Row("disk full, scale-in", scale_in, End.GONE, around=full, is_kept=False, daily=True)
     yield Row("disk full, operator", operator, End.OUT, around=full)
-    yield Row(
-        f"hook of 30 s by hand where {HOOK_TIMEOUT} s are declared",
+    longer, by_hand = (
         with_slow_requests(scale_in, 5, 45_000),
-        End.GONE,
-        around=conditions.short_hook,
-        slow=5,
-        is_told=False,
+        f"hook of 30 s by hand where {HOOK_TIMEOUT} s are declared",
     )
+    yield Row(by_hand, longer, End.GONE, around=conditions.short_hook)
+    unseen = conditions.short_hook_unseen
+    yield Row(f"{by_hand}, unseen", longer, End.GONE, around=unseen, slow=5, is_told=False)
     slowly = with_slow_requests(scale_in)
     for words, seconds in (("forward", 3600), ("back", -3600)):
         shifted = conditions.clock_jumps(seconds)

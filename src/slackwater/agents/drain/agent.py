@@ -33,6 +33,8 @@ IDLE, BUSY = 1.0, 0.25
 """Seconds between two looks: at the operator's wish while it serves, at everything while it leaves."""
 WRITE = 10.0
 """Seconds until how it stands is written again although nothing has changed."""
+KEEP = 5.0
+"""Seconds until a disk that has refused the leave is asked again."""
 LOOKS = 1.0
 """Seconds between two counts of what is in flight."""
 
@@ -56,6 +58,7 @@ class Agent:
         self._own: dict[str, Notice | None] = {}
         self._unread = ""
         self._kept: Leave | None = None
+        self._refused = float("-inf")
         self._written = float("-inf")
         self._shown: dict[str, Any] = {}
 
@@ -177,7 +180,8 @@ class Agent:
 
         Written at the start, too: what a boot has ended must not be found there by root's hooks.
         """
-        if self.leave == self._kept:
+        is_new = self.leave != before or self._refused == float("-inf")
+        if self.leave == self._kept or not (is_new or self._clock() >= self._refused + KEEP):
             return
         for change in self.leave.history:
             if change not in before.history:
@@ -185,11 +189,14 @@ class Agent:
         for line in self.leave.cut:
             if line not in before.cut:
                 self._log(line)
-        self._kept = self.leave
         try:
             files.keep(self._told, self.leave, files.stamp(self._clock(), self._boot))
         except OSError as error:
-            self._log(f"{self._told.leave} cannot be written: {error}")
+            if is_new:
+                self._log(f"{self._told.leave} cannot be written: {error}")
+            self._refused = self._clock()
+        else:
+            self._kept = self.leave
 
     def _note_balancers(self) -> None:
         try:

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from ..signed import Aws, RefusedError
-from . import backlog
+from . import backlog, hook
 from .around import Surroundings
+from .hook import Hook
 from .leave import Leave, State
 from .memory import used_percent
 from .orders import Orders
@@ -31,6 +32,8 @@ LOOK, IDLE = 1.0, 30.0
 """Seconds between two looks at what is to be said, while the host leaves and while it serves."""
 AGAIN = 3.0
 """Seconds until AWS is asked again what it has not taken."""
+HOOKS = 30.0
+"""Seconds between two questions, while the host leaves, which hook the group waits on and how long."""
 PUBLISH = 60.0
 """Seconds between two values of memory; CloudWatch keeps one a minute."""
 TARGETS = "target groups"
@@ -56,7 +59,8 @@ class Cloud:
         self.targets = Targets(lambda: self._aws.within(CALL), instance, group, around)
         self.completed, self.beats, self.failures = "", 0, 0
         self._errors: dict[str, str] = {}
-        self._beaten = self._published = float("-inf")
+        self._hook = Hook(str(group.hook), rules.heartbeat)
+        self._beaten = self._asked = self._published = float("-inf")
         self._again: dict[str, float] = {}
         self._now: tuple[Leave, Orders] | None = None
         self._wakes = (threading.Event(), threading.Event())
@@ -88,8 +92,11 @@ class Cloud:
         if self._now is None:
             return
         _, orders = self._now
-        if orders.beat and self._clock() >= self._beaten + self._rules.heartbeat / 2:
+        if orders.beat and self._clock() >= self._beaten + self._hook.heartbeat / 2:
             self._attempt("heartbeat", self._beat)
+        if (orders.beat or orders.complete) and self._clock() >= self._asked + HOOKS:
+            self._asked = self._clock()
+            self._ask_hook()
         if orders.complete and not self.completed:
             self._attempt("completion", self._complete)
 
@@ -122,10 +129,23 @@ class Cloud:
         else:
             self._errors.pop(what, None)
 
+    def _ask_hook(self) -> None:
+        """An instance outlives the declaration that it was launched by; who may not ask goes by that one."""
+        try:
+            found = hook.found(
+                self._scaling("DescribeLifecycleHooks", AutoScalingGroupName=self._group.name), self._hook
+            )
+        except RefusedError as error:
+            self._log(f"which hook the group waits on is not known, it is taken for {self._hook.name}: {error}")
+            return
+        if found != self._hook:
+            self._log(f"the group waits on {found.name} for {found.heartbeat:.0f} s, not as at the launch")
+            self._hook, self._beaten = found, float("-inf")
+
     def _beat(self) -> None:
         """One that comes before the group waits is refused, and no fault: the next look tries again."""
         try:
-            self._scaling("RecordLifecycleActionHeartbeat", LifecycleHookName=str(self._group.hook), **self._me)
+            self._scaling("RecordLifecycleActionHeartbeat", LifecycleHookName=self._hook.name, **self._me)
         except RefusedError as error:
             if not NO_ACTION.search(error.said):
                 raise
@@ -135,9 +155,9 @@ class Cloud:
 
     def _complete(self) -> None:
         """Without an active action the word is for nobody, or too early: the group's own books say which."""
-        hook = {"LifecycleHookName": str(self._group.hook), "LifecycleActionResult": "CONTINUE"}
+        word = {"LifecycleHookName": self._hook.name, "LifecycleActionResult": "CONTINUE"}
         try:
-            self._scaling("CompleteLifecycleAction", **hook, **self._me)
+            self._scaling("CompleteLifecycleAction", **word, **self._me)
         except RefusedError as error:
             if not NO_ACTION.search(error.said):
                 raise

@@ -17,6 +17,8 @@ START_LIMIT = 60.0
 """Seconds, beside those of its stop, for what was stopped to run again: a converge may have put another slot in its
 place meanwhile, or the app does not start."""
 KEPT = "did not end well: what it had reserved goes to other workers, and not before the visibility timeout"
+EVERY_WORKER = "celery-*"
+"""Stands for the live slot's units where no leave has stopped them: a boot starts none on a host that is out."""
 LAST_OUT = Step.QUIET
 LAST_STOPPED = Step.HOOKS
 REMEMBERED = 20
@@ -25,7 +27,7 @@ REMEMBERED = 20
 
 def advance(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
     """The same leave when nothing has changed."""
-    leave = _heed(leave, seen, now)
+    leave = _heed(leave, seen, now, rules)
     if leave.state is State.SERVING:
         return _returned(leave, seen, now, rules)
     if leave.state is State.DONE:
@@ -60,7 +62,7 @@ def is_held(leave: Leave) -> bool:
     return leave.state in {State.DRAINING, State.STOPPING, State.DRAINED} and leave.step is None
 
 
-def _heed(leave: Leave, seen: Seen, now: float) -> Leave:
+def _heed(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
     """Takes in what causes say. A final one stays, whatever is read later; one that is unknown stays as it was."""
     known = {one.cause: one for one in leave.notices}
     merged = {**known, **{name: _newer(known.get(name), read) for name, read in seen.notices.items()}}
@@ -73,7 +75,7 @@ def _heed(leave: Leave, seen: Seen, now: float) -> Leave:
     if leave.state is State.DONE:
         return leave
     if not notices:
-        return _called_off(leave, known, now)
+        return _called_off(leave, known, now, rules)
     if leave.state is State.SERVING:
         return _begun(leave, now)
     return _further(leave, now)
@@ -94,17 +96,19 @@ def _has_lapsed(notice: Notice, now: float) -> bool:
 
 
 def _begun(leave: Leave, now: float) -> Leave:
-    fresh = Leave(notices=leave.notices, lapsed=leave.lapsed, stopped=leave.stopped, groups=leave.groups)
+    stopped = tuple(unit for unit in leave.stopped if unit != EVERY_WORKER)
+    fresh = Leave(notices=leave.notices, lapsed=leave.lapsed, stopped=stopped, groups=leave.groups)
     begun = replace(fresh, began=now, step=Step.GATE, step_began=now, history=leave.history)
     return begun.to(State.DRAINING, now, "; ".join(one.said for one in leave.notices))
 
 
-def _called_off(leave: Leave, known: Mapping[str, Notice], now: float) -> Leave:
-    """What it has stopped is started again, and only then the gate opens."""
+def _called_off(leave: Leave, known: Mapping[str, Notice], now: float, rules: Rules) -> Leave:
+    """What it has stopped is started again, and only then the gate opens; workers also when a boot left them out."""
     if leave.state is State.SERVING:
         return leave
     why = ", ".join(known) or "its cause"
-    back = Leave(lapsed=leave.lapsed, stopped=leave.stopped, groups=leave.groups, history=leave.history)
+    stopped = leave.stopped or ((EVERY_WORKER,) if rules.workers else ())
+    back = Leave(lapsed=leave.lapsed, stopped=stopped, groups=leave.groups, history=leave.history)
     return replace(back, state=leave.state, step_began=now).to(State.SERVING, now, f"called off: {why} is over")
 
 

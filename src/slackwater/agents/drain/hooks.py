@@ -25,6 +25,8 @@ FOLDER = "etc/slackwater/drain.d"
 AT_SHUTDOWN = "--at-shutdown"
 SPARE = 1.0
 """Seconds for the shipper's own start and end, beside what it is told."""
+SYNC = 5.0
+"""Seconds for the journal; a disk that hangs must not keep logs and hooks from their time."""
 LIFT = 5.0
 """Seconds for systemd to lift the limit; a manager that hangs must not keep the hooks from their time."""
 SHIPS = "etc/slackwater/logs.json"
@@ -36,8 +38,9 @@ LAST = 400
 
 def run(told: Told) -> list[dict[str, Any]]:
     """All of them, in the order of their names, within `Drain.hooks` seconds; one that fails stops no other."""
-    end = time.monotonic() + told.rules.hooks
-    _one(["journalctl", "--sync"], end)
+    begun = time.monotonic()
+    end = begun + told.rules.hooks
+    _one(["journalctl", "--sync"], min(end, begun + SYNC))
     hooks = list(_found(told.root / FOLDER))
     shipped = _shipped(told.root / SHIPS, end, SHARE if hooks else 1.0)
     return [*shipped, *({"hook": path.name, **_hook(path, end)} for path in hooks)]

@@ -130,9 +130,16 @@ def _leap(kept: Stamp, now: Stamp) -> float:
 
 def _moved(leave: Leave, leap: float) -> Leave:
     """By the clock as it is now: a deadline is no sooner over because of it. What AWS names by the clock stays."""
-    notices = tuple(replace(one, since=one.since + leap) for one in leave.notices)
+    notices = tuple(_shifted(one, leap) for one in leave.notices)
     times = {name: value and value + leap for name in TIMES for value in [getattr(leave, name)]}
     return replace(leave, notices=notices, step_began=leave.step_began + leap, **times)
+
+
+def _shifted(notice: Notice, leap: float) -> Notice:
+    """When a rebalance lapses was reckoned here; when maintenance does, AWS has said."""
+    is_own = notice.cause == "rebalance" and notice.lapses is not None
+    moved = replace(notice, since=notice.since + leap)
+    return replace(moved, lapses=(notice.lapses or 0.0) + leap) if is_own else moved
 
 
 def _in_time(leave: Leave, now: float) -> Leave:
@@ -166,6 +173,10 @@ def _out_again(leave: Leave, now: float, is_booted: bool) -> Leave:
     """
     if leave.state in {State.DRAINING, State.STOPPING}:
         anew = replace(leave, step=Step.GATE, step_began=now, closed=None, idle=None)
+        return anew.to(State.DRAINING, now, ANEW)
+    if leave.state is State.DONE and all(CAUSES[one.cause].is_revocable for one in leave.notices):
+        kept = Leave(notices=leave.notices, lapsed=leave.lapsed, stopped=leave.stopped, groups=leave.groups)
+        anew = replace(kept, began=now, step=Step.GATE, step_began=now, history=leave.history)
         return anew.to(State.DRAINING, now, ANEW)
     if leave.state is not State.DRAINED or leave.step is not None:
         return leave

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import subprocess
 from collections.abc import Callable, Sequence
 
@@ -74,9 +73,9 @@ class Units:
             return [] if self._is_worker else others
         if not self._is_worker:
             return [*self._layout.units_of(live), *others]
-        # The slot's own settings are not for this agent to read: a beat that was stopped is one that belongs here.
-        beat = [self._layout.beat(live)] if fnmatch.filter(names, self._layout.beat("*")) else []
-        return [self._layout.unit(live, "service"), *beat]
+        # The slot's own settings are not for this agent to read; its units are, and there is a beat where one belongs.
+        beat = self._layout.beat(live)
+        return [self._layout.unit(live, "service"), *([beat] if (self._layout.units / beat).exists() else [])]
 
     @property
     def _app(self) -> list[str]:

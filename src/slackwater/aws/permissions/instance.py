@@ -13,7 +13,7 @@ def instance(subject: Subject) -> Iterator[Statement]:
     """Nothing that suspends, resizes or retags: whoever takes over an app must not get at the fleet."""
     words = of("autoscaling", "CompleteLifecycleAction RecordLifecycleActionHeartbeat")
     yield Statement("OwnLifecycle", words, [subject.scaling_group])
-    yield Statement("OwnState", of("autoscaling", "DescribeAutoScalingInstances"))
+    yield Statement("OwnState", of("autoscaling", "DescribeAutoScalingInstances DescribeLifecycleHooks"))
     if "worker" in subject.group.groups:
         yield Statement("CountOfGroup", of("autoscaling", "DescribeAutoScalingGroups"))
     yield from _traffic(subject)
