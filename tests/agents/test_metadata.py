@@ -188,27 +188,6 @@ def test_credentials_that_were_refused_are_asked_for_anew(metadata: Metadata, me
     assert "ASIANEW" == metadata.keys().access
 
 
-def test_credentials_are_kept_while_nobody_answers(clock: Clock) -> None:
-    """They are good for hours; those that were refused are gone all the same."""
-    first, second = (
-        (200, {}, json.dumps({"AccessKeyId": name, "SecretAccessKey": "s"}).encode()) for name in ("ASIA1", "ASIA2")
-    )
-    role: Said = (200, {}, b"shop")
-    busy: Said = (503, {}, b"")
-    with door(TOKEN, role, first, busy, busy, role, second, busy) as server:
-        metadata = Metadata(server.url, clock)
-        found = [metadata.keys().access]
-        for passed in (module.RENEW + 1, 0.0, module.AGAIN + 1, 0.0, module.AGAIN + 1, 0.0):
-            clock.now += passed
-            found.append(metadata.keys().access)
-        metadata.forget_keys()
-        with pytest.raises(MetadataError):
-            metadata.keys()
-
-    assert [*5 * ["ASIA1"], *2 * ["ASIA2"]] == found
-    assert 8 == len(server.asked)
-
-
 def test_a_token_that_cannot_be_renewed_is_used_on(clock: Clock) -> None:
     """It is asked for at half of its life, so that there is as long to ask again."""
     with door(TOKEN, NAME, (503, {}, b""), NAME, (200, {}, b"new"), NAME) as server:

@@ -24,8 +24,6 @@ PAUSE, LONGEST_PAUSE = 0.5, 10.0
 """Seconds between attempts, doubled each time: who is throttled asks less, and a lost network is found again soon."""
 RENEW = 300.0
 """Seconds after which credentials are asked for anew: the service replaces them well before they expire."""
-AGAIN = 10.0
-"""Seconds with those that it has, where it could not be asked: they are good for hours."""
 ROLE = "iam/security-credentials/"
 
 
@@ -66,9 +64,8 @@ class Metadata:
         self.address = (address or os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or METADATA).rstrip("/")
         self._clock, self._lock = clock, threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
-        self._token, self._half = "", float("-inf")
+        self._token, self._half, self._read = "", float("-inf"), float("-inf")
         self._keys: Keys | None = None
-        self._due = float("-inf")
 
     def get(self, path: str) -> str | None:
         """None where there is no such thing. Raises MetadataError. A token that is refused is renewed once."""
@@ -90,28 +87,14 @@ class Metadata:
             time.sleep(PAUSE)
 
     def keys(self) -> Keys:
-        """Kept for a while, and for as long as the service does not answer.
-
-        Raises MetadataError, NoRoleError, and LookupError for a role that gives none (yet).
-        """
-        kept = self._keys
-        if kept is not None and self._clock() <= self._due:
-            return kept
-        try:
-            found, self._due = self._new_keys(), self._clock() + RENEW
-        except MetadataError:
-            if kept is None:
-                raise
-            found, self._due = kept, self._clock() + AGAIN
-        self._keys = found
-        return found
-
-    def _new_keys(self) -> Keys:
-        role = (self.get(ROLE) or "").split("\n")[0].strip()
-        text = self.get(ROLE + role) if role else None
-        if text is None:
-            raise NoRoleError("the instance has no role: its launch template must name an instance profile")
-        return _keys(role, text)
+        """Kept for a while. Raises MetadataError, NoRoleError, and LookupError for a role that gives none (yet)."""
+        if self._keys is None or self._clock() > self._read + RENEW:
+            role = (self.get(ROLE) or "").split("\n")[0].strip()
+            text = self.get(ROLE + role) if role else None
+            if text is None:
+                raise NoRoleError("the instance has no role: its launch template must name an instance profile")
+            self._keys, self._read = _keys(role, text), self._clock()
+        return self._keys
 
     def forget_keys(self) -> None:
         """They were refused: the next ones are asked for at once."""

@@ -6,10 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
-from ..metadata import Metadata
 from .agent import Agent
 from .around import Clock, Surroundings
 from .files import boot_id
+from .lasting import Lasting
 from .notify import Systemd
 from .told import ToldError, load
 
@@ -21,7 +21,7 @@ def main() -> None:
         told = load(Path(sys.argv[1]), root)
     except ToldError as error:
         sys.exit(f"{error}")
-    agent = Agent(told, Metadata(), Systemd(), Surroundings(Clock(), boot_id(told.run), _log))
+    agent = Agent(told, Lasting(), Systemd(), Surroundings(Clock(), boot_id(told.run), _log))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.end())
     agent.run()
