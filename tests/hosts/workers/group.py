@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from slackwater.lab.cloud import Endpoint
 from tests.hosts.balancers.desk import until
@@ -55,6 +56,11 @@ class Group:
         self.asg.terminate_instance_in_auto_scaling_group(InstanceId=leaver, ShouldDecrementDesiredCapacity=True)
         until(lambda: "Terminated" in self.path(leaver), lambda: self.path(leaver), LIMIT)
         return leaver
+
+    def leave(self) -> dict[str, Any]:
+        """How the leaver's own agent says that it stands; empty while the host does not answer."""
+        done = self.site.lab.host(LEAVER).ssh("slackwater-drain status --json")
+        return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
 
     def path(self, instance: str) -> list[str]:
         """Every lifecycle state that it has had."""

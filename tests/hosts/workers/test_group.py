@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from slackwater.lab.cloud import cloud
 from slackwater.lab.cloud.scaling.hooks import COMPLETED
 from tests.hosts.balancers.desk import measured, until
 from tests.hosts.converge.running import LONG, LONG_ONLY, count
+from tests.hosts.drain.bench import LIMIT
 from tests.hosts.drain.standing import Standing
 from tests.hosts.workers.conftest import Counted, Works
 from tests.hosts.workers.group import LEAVER, Group
@@ -54,3 +56,24 @@ def test_the_group_takes_an_instance_out_and_loses_no_task(group: Group) -> None
     assert (0, 0) == (told.lost, told.twice)
     assert [[("CONTINUE", COMPLETED.format("CONTINUE"))]] * len(leavers) == [group.ended_waits(one) for one in leavers]
     assert all("Terminating:Wait" in group.path(leaver) for leaver in leavers)
+
+
+def test_a_host_that_rebooted_while_it_was_out_works_again(group: Group) -> None:
+    """Its workers ran on when the recommendation came, and the boot started none: the host is called back with them."""
+    view = group.endpoint.cloud.metadata(group.machines.instance(LEAVER))
+    group.endpoint.cloud.recommend_rebalance(view.id)
+    until(lambda: is_held(group.leave()), group.leave, LIMIT)
+    works_on = group.site.units(LEAVER)
+    group.site.lab.host(LEAVER).reboot()
+    until(lambda: is_held(group.leave()), group.leave, LIMIT)
+    booted = group.site.units(LEAVER)
+    view.rebalance = None
+    until(lambda: group.site.units(LEAVER) != [], group.leave, LIMIT)
+    until(lambda: group.leave().get("state") == "serving", group.leave, LIMIT)
+
+    assert works_on == group.site.units(LEAVER) != []
+    assert [] == booted
+
+
+def is_held(leave: dict[str, Any]) -> bool:
+    return leave.get("state") == "draining" and bool(leave["is_held"])
