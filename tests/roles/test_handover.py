@@ -22,8 +22,9 @@ import socket, sys, threading
 name, address = sys.argv[1:]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 def serve(connection):
-    while connection.recv(100):
-        connection.sendall(name.encode())
+    with connection:
+        while connection.recv(100) == b"?":
+            connection.sendall(name.encode())
 with socket.create_server(("::" if family == socket.AF_INET6 else "", 80), family=family) as server:
     print("listens", flush=True)
     while True:
@@ -37,11 +38,17 @@ def asked(connection):
         return connection.recv(100).decode()
     except OSError as error:
         return type(error).__name__
-def connected():
-    return socket.create_connection((sys.argv[1], 80), 5)
+def connected(port=0):
+    return socket.create_connection((sys.argv[1], 80), 5, ("", port))
 old = connected()
 print(asked(old), flush=True)
-for _ in sys.stdin:
+for line in sys.stdin:
+    if line == "again\\n":
+        port = old.getsockname()[1]
+        old.sendall(b"end")
+        old.recv(1)
+        old.close()
+        old = connected(port)
     with connected() as new:
         print(asked(old), asked(new), flush=True)
 """
@@ -82,8 +89,8 @@ class Network:
 
     def has_it(self, name: str, verb: str) -> None:
         """Adds or deletes the moving address, as keepalived does."""
-        bits = 128 if ":" in self.prefix else 32
-        self.do(name, f"ip address {verb} {self.moving}/{bits} dev eth0")
+        bits, more = (128, " nodad") if ":" in self.prefix else (32, "")
+        self.do(name, f"ip address {verb} {self.moving}/{bits} dev eth0{more}")
 
     def set_up(self, name: str, own: int, *peers: int) -> None:
         """The product's own script; /run is another one for it, so that the two do not share a file."""
@@ -113,7 +120,7 @@ def run(*words: str) -> str:
 
 @pytest.fixture(params=["10.0.0.", "2001:db8::"])
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]:
-    made = Network(request.param, f"sw{os.getpid() % 100_000}", tmp_path)
+    made = Network(request.param, f"t{os.getpid()}-", tmp_path)
     names = ("switch", "first", "second", "client", "third")
     with ExitStack() as stack:
         for name in names:
@@ -163,10 +170,10 @@ def heard(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def asks(client: subprocess.Popen[str]) -> list[str]:
-    """Who answers on the connection that it has, and who on a new one."""
+def asks(client: subprocess.Popen[str], how: str = "") -> list[str]:
+    """Who answers on the connection that it has, and who on a new one; "again": ended by the server and made anew."""
     assert client.stdin
-    client.stdin.write("\n")
+    client.stdin.write(f"{how}\n")
     client.stdin.flush()
     return heard(client).split()
 
@@ -179,6 +186,26 @@ def move(network: Network, old: str = "first", new: str = "second") -> None:
 
 def test_who_stops_in_order_finishes_its_connections(network: Network, client: subprocess.Popen[str]) -> None:
     """Each packet of theirs is handed on by the next holder, which answers all that is new."""
+    network.says(1, 2, priority=0)
+    move(network)
+
+    assert [["first", "second"]] * 3 == [asks(client) for _ in range(3)]
+
+
+def test_a_port_used_again_belongs_to_its_new_connection(network: Network, client: subprocess.Popen[str]) -> None:
+    """For a minute the kernel remembers a connection that it ended; the client may be at that port again, elsewhere."""
+    network.says(1, 2, priority=0)
+    move(network)
+    assert ["second", "second"] == asks(client, "again")
+    network.says(2, 1, priority=0)
+    move(network, "second", "first")
+
+    assert ["second", "first"] == asks(client)
+
+
+def test_who_connects_by_a_cookie_is_ones_own(network: Network, client: subprocess.Popen[str]) -> None:
+    """Of such a connection the kernel knows nothing until it is made: its queue is full."""
+    network.do("second", "sysctl -q -w net.ipv4.tcp_syncookies=2")
     network.says(1, 2, priority=0)
     move(network)
 

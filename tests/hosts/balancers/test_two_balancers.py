@@ -14,7 +14,7 @@ import requests
 from slackwater.lab import Lab, LabHost, load
 from slackwater.lab.status import address_of_balancers
 from tests.hosts.balancers.desk import measured, members
-from tests.hosts.converge.running import out, rate, settle
+from tests.hosts.converge.running import count, out, rate, settle
 from tests.hosts.counting import counted, preferred
 
 Fleet = Callable[..., Lab]
@@ -133,8 +133,12 @@ def test_what_a_kill_of_nginx_costs_people(lab: Lab, whom: str) -> None:
     assert lost == sum(result.lost.values()), result.summary()
 
 
-def test_a_reboot_costs_nobody_anything(lab: Lab) -> None:
-    """Whoever is there when the address moves is answered by the one that leaves; it comes back with its members."""
+@pytest.mark.parametrize("number", range(count(20)))
+def test_a_reboot_costs_nobody_anything(lab: Lab, number: int) -> None:
+    """Whoever is there when the address moves is answered by the one that leaves; it comes back with its members.
+
+    One after the other, so that the address comes back to who had it a moment ago.
+    """
     (first,) = holders(lab)
     before = members(first)
     with traffic(lab) as people:
@@ -142,7 +146,7 @@ def test_a_reboot_costs_nobody_anything(lab: Lab) -> None:
         first.reboot()
         first.wait_until_ready()
         time.sleep(SETTLED)
-    measured(f"a reboot: {people.stop().summary()}")
+    measured(f"reboot {number}: {people.stop().summary()}")
     (second,) = holders(lab)
 
     assert first.name != second.name
