@@ -228,3 +228,63 @@ def test_a_group_that_may_shrink_ends_the_sick_at_once(fleet: Fleet) -> None:
     fleet.turn(1)
 
     assert ["Terminating:Wait", "InService"] == fleet.states()
+
+
+def test_a_careful_group_that_shrank_meanwhile_still_ends_the_sick_one(fleet: Fleet) -> None:
+    """Though its replacement was the one that the scale-in chose."""
+    fleet.make(DesiredCapacity=2, TerminationPolicies=["NewestInstance"], DefaultInstanceWarmup=40, **CAREFUL)
+    sick, well = fleet.ids()
+    fleet.turn(1)
+    sicken(fleet, sick)
+    fleet.turn(1)
+    fleet.desire(1)
+    fleet.turn(500)
+
+    assert [well] == fleet.ids()
+
+
+def test_an_attached_target_group_counts_once_a_member_passes(fleet: Fleet) -> None:
+    """A wrong path or port replaces nobody: none of them has ever been healthy there."""
+    arn = fleet.target_group(delay=0)
+    fleet.make(DesiredCapacity=1, HealthCheckType="ELB")
+    one = fleet.ids()
+    fleet.asg.attach_load_balancer_target_groups(AutoScalingGroupName="g", TargetGroupARNs=[arn])
+    fleet.endpoint.cloud.target_health(arn, one[0], "unhealthy")
+    fleet.turn(1)
+    first = fleet.ids(), attached(fleet)
+    fleet.endpoint.cloud.target_health(arn, one[0], "healthy")
+    fleet.turn(1)
+    second = attached(fleet)
+    fleet.endpoint.cloud.target_health(arn, one[0], "unhealthy")
+    fleet.turn(1)
+
+    assert (one, "Added") == first
+    assert "InService" == second
+    assert one[0] not in fleet.ids()
+
+
+def attached(fleet: Fleet) -> str:
+    found = fleet.asg.describe_load_balancer_target_groups(AutoScalingGroupName="g")["LoadBalancerTargetGroups"]
+    return str(found[0]["State"])
+
+
+@pytest.mark.parametrize("kind", ["ELB", "EC2"])
+def test_members_of_a_target_group_that_is_gone_leave_all_the_same(fleet: Fleet, kind: str) -> None:
+    """Nobody is launched into it, and time goes on for everybody else."""
+    made = fleet.elb.create_target_group(Name="gone", Protocol="HTTP", Port=8000, VpcId=fleet.ground.vpc)
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    fleet.make([DOWN], DesiredCapacity=1, TargetGroupARNs=[arn], HealthCheckType=kind)
+    fleet.elb.delete_target_group(TargetGroupArn=arn)
+    fleet.turn(1)
+    fleet.desire(0)
+    leaving = fleet.states()
+    fleet.complete("down", "CONTINUE")
+    fleet.desire(1)
+    refused = fleet.activity()
+    fleet.asg.detach_load_balancer_target_groups(AutoScalingGroupName="g", TargetGroupARNs=[arn])
+    fleet.turn(61)
+
+    assert ["Terminating:Wait"] == leaving
+    assert "Failed" == refused[0]
+    assert "target groups not found" in refused[1]
+    assert ["InService"] == fleet.states()

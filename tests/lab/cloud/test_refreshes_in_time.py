@@ -125,3 +125,128 @@ def test_a_newcomer_that_is_abandoned_is_tried_again(two: Fleet) -> None:
     assert ["Pending:Wait"] == again
     assert "Successful" == status(two)
     assert ["2"] == versions(two)
+
+
+def test_a_launch_that_ec2_refuses_once_is_tried_again_soon(two: Fleet) -> None:
+    """Though the refresh, and not the group, asked for it."""
+    two.make(DesiredCapacity=1)
+    two.endpoint.cloud.fail_launches("g", 1)
+    start(two)
+    two.turn(2)
+
+    assert ["InService"] == two.states()
+    assert ["2"] == versions(two)
+
+
+def test_launches_that_ec2_goes_on_refusing_fail_it_after_an_hour(two: Fleet) -> None:
+    """Tried ever more slowly; nobody has left for those who never came."""
+    two.make(DesiredCapacity=1)
+    two.endpoint.cloud.fail_launches("g", 10**6)
+    start(two, MinHealthyPercentage=100, MaxHealthyPercentage=110)
+    for _ in range(10):
+        two.turn(30)
+    soon = status(two), len(two.activities())
+    for _ in range(10):
+        two.turn(400)
+
+    assert "InProgress" == soon[0]
+    assert soon[1] < 12
+    assert "Failed" == status(two)
+    assert ["1"] == versions(two)
+
+
+def test_the_way_back_from_launches_that_ec2_refused_does_not_wait_for_another_hour(two: Fleet) -> None:
+    """The group launches what is missing, of the version before."""
+    two.make(DesiredCapacity=1)
+    two.endpoint.cloud.fail_launches("g", 10**6)
+    start(two, AutoRollback=True)
+    two.turn(3600)
+    two.endpoint.cloud.fail_launches("g", 0)
+    for _ in range(4):
+        two.turn(61)
+
+    assert "RollbackSuccessful" == status(two)
+    assert ["1"] == versions(two)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "states"),
+    [
+        (100, 100, ["InService"] * 2 + ["Pending:Wait"]),
+        (100, 150, ["InService"] * 2 + ["Pending:Wait"]),
+        (90, 150, ["InService"] * 2 + ["Pending:Wait"]),
+        (50, 150, ["InService", "Pending:Wait"]),
+        (50, 100, ["InService", "Pending:Wait"]),
+    ],
+)
+def test_the_new_come_first_where_no_old_one_can_be_spared(two: Fleet, low: int, high: int, states: list[str]) -> None:
+    """A minimum of 100 asks for it, also with a maximum of 100."""
+    two.make([UP], DesiredCapacity=2)
+    for instance in two.ids():
+        two.complete("up", "CONTINUE", instance)
+    start(two, MinHealthyPercentage=low, MaxHealthyPercentage=high)
+
+    assert states == two.states()
+
+
+def test_who_is_in_standby_by_now_is_left_alone(two: Fleet) -> None:
+    """Not only who was when it began."""
+    two.make(DesiredCapacity=2)
+    two.asg.start_instance_refresh(AutoScalingGroupName="g", DesiredConfiguration=SECOND)
+    aside = two.ids()[1]
+    two.asg.enter_standby(AutoScalingGroupName="g", InstanceIds=[aside], ShouldDecrementDesiredCapacity=True)
+    for _ in range(8):
+        two.turn(1)
+
+    assert "Successful" == status(two)
+    assert ["1", "2"] == versions(two)
+    assert aside in two.ids()
+
+
+def test_a_last_checkpoint_below_100_ends_it(two: Fleet) -> None:
+    """After its delay, as a refresh that succeeded (user guide, "Add checkpoints to an instance refresh")."""
+    two.make(DesiredCapacity=2)
+    start(two, CheckpointPercentages=[50], CheckpointDelay=10, MinHealthyPercentage=50)
+    for _ in range(10):
+        two.turn(11)
+
+    assert "Successful" == status(two)
+    assert ["1", "2"] == versions(two)
+
+
+def test_a_checkpoint_that_is_passed_is_not_waited_at(two: Fleet) -> None:
+    """Of two instances the first is half of all: it stops at 40, not at 10 as well."""
+    two.make(DesiredCapacity=2)
+    start(two, CheckpointPercentages=[10, 40, 100], CheckpointDelay=100, MinHealthyPercentage=50)
+    two.turn(1)
+    two.turn(100)
+    for _ in range(3):
+        two.turn(1)
+
+    assert ["2", "2"] == versions(two)
+
+
+def test_the_warm_pool_is_renewed_too(two: Fleet) -> None:
+    """Nobody of the old version comes into service in the place of one who left, nor later."""
+    two.make(DesiredCapacity=1, MaxSize=2)
+    two.asg.put_warm_pool(AutoScalingGroupName="g", MinSize=1)
+    start(two)
+    for _ in range(4):
+        two.turn(1)
+    pool = two.asg.describe_warm_pool(AutoScalingGroupName="g")["Instances"]
+
+    assert "Successful" == status(two)
+    assert ["2"] == versions(two)
+    assert ["2"] == [each["LaunchTemplate"]["Version"] for each in pool]
+
+
+def test_a_way_back_ends_nobody_while_terminate_is_suspended(two: Fleet) -> None:
+    """Who is too many leaves when it is resumed."""
+    two.make(DesiredCapacity=1)
+    two.asg.put_lifecycle_hook(AutoScalingGroupName="g", **UP)
+    start(two, MinHealthyPercentage=100, MaxHealthyPercentage=150)
+    two.suspend("Terminate")
+    two.asg.rollback_instance_refresh(AutoScalingGroupName="g")
+    two.turn(1)
+
+    assert ["InService", "Pending:Wait"] == two.states()

@@ -10,7 +10,7 @@ import pytest
 from slackwater.errors import LabError
 from slackwater.lab.cloud.desk import pull
 from slackwater.lab.cloud.errors import AwsError
-from tests.lab.cloud.fleet import DOWN, Fleet
+from tests.lab.cloud.fleet import DOWN, UP, Fleet
 
 
 def test_an_interrupted_instance_reads_it_and_is_gone_in_two_minutes(fleet: Fleet) -> None:
@@ -101,3 +101,66 @@ def test_levers_are_pulled_from_another_process_too(fleet: Fleet) -> None:
         pull(fleet.endpoint.url, "crash", instance=one, gently=True)
     with pytest.raises(AwsError, match="not terminate or stop"):
         fleet.endpoint.cloud.interrupt(one, "hibernate")
+
+
+def test_who_is_at_risk_stays_while_terminate_is_suspended(fleet: Fleet) -> None:
+    """Nobody leaves then; the other one comes all the same."""
+    fleet.make(DesiredCapacity=1, CapacityRebalance=True)
+    fleet.suspend("Terminate")
+    fleet.endpoint.cloud.recommend_rebalance(fleet.ids()[0])
+    fleet.turn(1)
+    held = fleet.states()
+    fleet.resume("Terminate")
+    fleet.turn(1)
+
+    assert ["InService"] * 2 == held
+    assert ["InService"] == fleet.states()
+
+
+def test_with_capacity_rebalance_an_interruption_launches_another_at_once(fleet: Fleet) -> None:
+    """Not when the instance is gone; it leaves through its hook if the other serves sooner."""
+    fleet.make([UP, DOWN], DesiredCapacity=1, CapacityRebalance=True)
+    fleet.complete("up", "CONTINUE")
+    one = fleet.ids()[0]
+    fleet.endpoint.cloud.interrupt(one)
+    coming = fleet.states()
+    fleet.complete("up", "CONTINUE", fleet.ids()[1])
+    fleet.turn(1)
+    leaving = fleet.states()
+    fleet.turn(119)
+
+    assert ["InService", "Pending:Wait"] == coming
+    assert ["Terminating:Wait", "InService"] == leaving
+    assert ["InService"] == fleet.states()
+    assert one not in fleet.ids()
+
+
+def test_an_interruption_ends_at_once_who_was_at_risk_already(fleet: Fleet) -> None:
+    """Through its hook, which has two minutes at the most: nobody waits for the other one any more."""
+    fleet.make([UP | {"HeartbeatTimeout": 600}, DOWN], DesiredCapacity=1, CapacityRebalance=True)
+    fleet.complete("up", "CONTINUE")
+    one = fleet.ids()[0]
+    fleet.endpoint.cloud.recommend_rebalance(one)
+    fleet.endpoint.cloud.interrupt(one)
+    both = fleet.states()
+    fleet.turn(120)
+
+    assert ["Terminating:Wait", "Pending:Wait"] == both
+    assert ["Pending:Wait"] == fleet.states()
+
+
+def test_who_is_at_risk_stays_until_a_healthy_one_serves(fleet: Fleet) -> None:
+    """One that is sick within its grace period is none."""
+    fleet.make(DesiredCapacity=1, CapacityRebalance=True, HealthCheckGracePeriod=60)
+    one = fleet.ids()[0]
+    fleet.turn(61)
+    fleet.endpoint.cloud.recommend_rebalance(one)
+    other = fleet.ids()[1]
+    fleet.asg.set_instance_health(InstanceId=other, HealthStatus="Unhealthy")
+    fleet.turn(1)
+    kept = fleet.ids()
+    fleet.asg.set_instance_health(InstanceId=other, HealthStatus="Healthy")
+    fleet.turn(1)
+
+    assert [one, other] == kept
+    assert [other] == fleet.ids()

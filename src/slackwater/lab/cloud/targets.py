@@ -93,6 +93,17 @@ class Targets:
                 if target.id == each["Id"] and each.get("Port", target.port) == target.port and target.until is None:
                     target.until = self.clock() + delay
 
+    def leave(self, arn: str, identity: str) -> None:
+        """As a group deregisters its members: a target group that is gone has none."""
+        if self.has(arn):
+            self.deregister_targets({"TargetGroupArn": arn, "Targets": [{"Id": identity}]})
+
+    def has(self, arn: str) -> bool:
+        try:
+            return bool(self._group(arn))
+        except AwsError:
+            return False
+
     def describe_target_health(self, asked: Arguments) -> Mapping[str, Any]:
         arn = asked["TargetGroupArn"]
         group = self._group(arn)
@@ -170,8 +181,17 @@ class Targets:
 
     def fails(self, arn: str, identity: str) -> bool:
         """Whether the target group's health check says that it is unhealthy."""
-        used = bool(self._group(arn).get("LoadBalancerArns"))
-        return used and any(each.id == identity and each.state == "unhealthy" for each in self.registered(arn))
+        return self._says(arn, identity, "unhealthy")
+
+    def passes(self, arn: str, identity: str) -> bool:
+        return self._says(arn, identity, "healthy")
+
+    def _says(self, arn: str, identity: str, state: str) -> bool:
+        """Of a target group that is there, and that a load balancer uses."""
+        if not self.has(arn) or not self._group(arn).get("LoadBalancerArns"):
+            return False
+        asked = [each for each in self.registered(arn) if each.id == identity and self.clock() >= each.known]
+        return any(each.state == state for each in asked)
 
     def delay(self, arn: str) -> float:
         attributes = self._elbv2().describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]

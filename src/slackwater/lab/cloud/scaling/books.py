@@ -68,7 +68,10 @@ class Member:
 
 @dataclass
 class Group:
-    """`settings` holds what was asked for, under AWS's own names."""
+    """`settings` holds what was asked for, under AWS's own names.
+
+    `unproved` target groups were attached later, and none of the members has passed their health checks yet.
+    """
 
     name: str
     arn: str
@@ -84,6 +87,7 @@ class Group:
     suspended: dict[str, str] = field(default_factory=dict)
     metrics: list[str] = field(default_factory=list)
     traffic: dict[str, str] = field(default_factory=dict)
+    unproved: set[str] = field(default_factory=set)
     refreshes: list[Any] = field(default_factory=list)
     warm_pool: Values | None = None
     warm: list[Member] = field(default_factory=list)

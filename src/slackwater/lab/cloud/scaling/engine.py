@@ -25,6 +25,7 @@ from slackwater.lab.cloud.targets import Targets
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 # A launch that EC2 refuses is tried again ever more slowly, or a broken template would fill the books.
 FAILED = "Launching EC2 instance failed."
+UNBALANCED = "One or more target groups not found. Validating load balancer configuration failed."
 DIFFERENCE = "an instance was started in response to a difference between desired and actual capacity"
 DRAINING = "WaitingForELBConnectionDraining"
 DESTINATIONS = (
@@ -87,6 +88,8 @@ class Engine:
         try:
             if refusal := self.wishes.refusal(group.name):
                 raise AwsError("InsufficientInstanceCapacity", refusal)
+            if not all(map(self.targets.has, group.target_groups)):
+                raise AwsError("TargetGroupNotFound", UNBALANCED)
             instance, version, template = self.launcher.launch(group, self._wanted(group))
         except (ClientError, AwsError) as error:
             said = error.message if isinstance(error, AwsError) else error.response["Error"]["Message"]
@@ -125,12 +128,12 @@ class Engine:
 
     def deregister(self, group: Group, member: Member) -> None:
         for arn in group.target_groups:
-            self.targets.deregister_targets({"TargetGroupArn": arn, "Targets": [{"Id": member.id}]})
+            self.targets.leave(arn, member.id)
 
     def register(self, group: Group, member: Member) -> None:
         if "AddToLoadBalancer" in group.suspended:
             return
-        for arn in group.target_groups:
+        for arn in filter(self.targets.has, group.target_groups):
             self.targets.register_targets({"TargetGroupArn": arn, "Targets": [{"Id": member.id}]})
 
     def abandon(self, group: Group, member: Member, why: str) -> None:
@@ -163,16 +166,18 @@ class Engine:
         risky, there = group.at_risk(), group.counted()
         since = min((each.at_risk_since for each in risky), default=0.0)
         ready = [each for each in there if each.since >= since and self._is_ready(group, each)]
-        if len(there) >= group.desired and len(ready) >= min(len(risky), group.desired):
+        others = [each for each in there if each.state == IN_SERVICE and each.since < since]
+        needed = min(len(risky), max(0, group.desired - len(others)))
+        if "Terminate" not in group.suspended and len(there) >= group.desired and len(ready) >= needed:
             for member in risky:
                 why = "a health check" if member.health == SICK else "a rebalance"
                 self.terminate(group, member, f"an instance was taken out of service in response to {why}")
 
     def _is_ready(self, group: Group, member: Member) -> bool:
-        """With an instance maintenance policy who is new must be healthy, and warmed up."""
-        if "InstanceMaintenancePolicy" not in group.settings:
-            return member.state == IN_SERVICE
-        warm = member.since + max(0, float(group.settings.get("DefaultInstanceWarmup", 0))) <= self.clock()
+        """Who is new must be healthy and, with an instance maintenance policy, warmed up."""
+        careful = "InstanceMaintenancePolicy" in group.settings
+        pause = float(group.settings.get("DefaultInstanceWarmup", 0)) if careful else 0.0
+        warm = member.since + max(0.0, pause) <= self.clock()
         return member.state == IN_SERVICE and member.health != SICK and warm
 
     def lost(self, instance: str) -> None:

@@ -32,16 +32,23 @@ class Health:
                 self.engine.abandon(group, member, "the machine is off")
 
     def _mark(self, group: Group) -> None:
-        for member in [each for each in group.members if each.state == IN_SERVICE]:
+        there = [each for each in group.members if each.state == IN_SERVICE]
+        self._prove(group, there)
+        for member in there:
             if not self.engine.launcher.is_on(member.id):
                 member.health, member.is_spared = SICK, False  # there is no grace for what is not running
             elif self._is_grown(group, member) and self._fails_a_target_group(group, member):
                 member.health = SICK
 
+    def _prove(self, group: Group, there: list[Member]) -> None:
+        """A target group that was attached counts from the first member on that passes its checks."""
+        if _asks_target_groups(group):
+            passed = {arn for arn in group.unproved for each in there if self.engine.targets.passes(arn, each.id)}
+            group.unproved -= passed
+
     def _fails_a_target_group(self, group: Group, member: Member) -> bool:
-        if "ELB" not in group.settings.get("HealthCheckType", "EC2"):
-            return False
-        return any(self.engine.targets.fails(arn, member.id) for arn in group.target_groups)
+        proved = [arn for arn in group.target_groups if arn not in group.unproved]
+        return _asks_target_groups(group) and any(self.engine.targets.fails(arn, member.id) for arn in proved)
 
     def _replace(self, group: Group) -> None:
         """One look a retry: an image that never becomes healthy would be launched without end."""
@@ -79,6 +86,10 @@ class Health:
     def _is_grown(self, group: Group, member: Member) -> bool:
         """The grace period begins when it is in service."""
         return member.since + float(group.settings.get("HealthCheckGracePeriod", 0)) <= self.engine.clock()
+
+
+def _asks_target_groups(group: Group) -> bool:
+    return "ELB" in group.settings.get("HealthCheckType", "EC2")
 
 
 def _room(group: Group) -> int | None:

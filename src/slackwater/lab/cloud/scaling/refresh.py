@@ -41,7 +41,8 @@ MOVING = {Status.IN_PROGRESS, Status.ROLLING_BACK}
 class Refresh:
     """`old` are the instances still to be replaced, `incoming` those that were launched for them.
 
-    `there` were the group's when it began. In time: `until` then it holds, and nothing has come of it since `stuck`.
+    `there` were the group's when it began, and `warm` its warm pool's. In time: `until` then it holds, and nothing
+    has come of it since `stuck`.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Refresh:
     held: set[int] = field(default_factory=set)
     stalled: int = 0
     there: frozenset[str] = frozenset()
+    warm: frozenset[str] = frozenset()
     until: float = 0.0
     stuck: float | None = None
     started: datetime = field(default_factory=now)
@@ -87,23 +89,27 @@ class Refresh:
         low, high = self.preferences["MinHealthyPercentage"], self.preferences["MaxHealthyPercentage"]
         surplus = math.floor(group.desired * (high - 100) / 100) if high > 100 else 0
         spare = group.desired - math.ceil(group.desired * low / 100)
-        before = high > 100
+        before = low == 100 or (spare == 0 and surplus > 0)
         number = max(1, surplus if before else spare)
         return min(number, len(self.old), self._until_checkpoint()), before
 
     def checkpoint(self) -> int | None:
-        """The one that is reached and not yet held at."""
-        for percentage in self.preferences.get("CheckpointPercentages", []):
-            if self.percentage >= percentage and percentage not in self.held:
-                return int(percentage)
-        return None
+        """The highest that is reached, unless it has been held at."""
+        reached = max((each for each in self._checkpoints() if self.percentage >= each), default=None)
+        return None if reached in self.held else reached
+
+    @property
+    def ends_here(self) -> bool:
+        """At a last checkpoint below 100 % nobody else is replaced."""
+        return any(each in self.held and each < 100 for each in self._checkpoints()[-1:])
+
+    def _checkpoints(self) -> list[int]:
+        return list(self.preferences.get("CheckpointPercentages", []))
 
     def _until_checkpoint(self) -> int:
         """A batch never runs past the next checkpoint."""
         done = self.total - len(self.old)
-        ahead = [
-            math.ceil(self.total * each / 100) - done for each in self.preferences.get("CheckpointPercentages", [])
-        ]
+        ahead = [math.ceil(self.total * each / 100) - done for each in self._checkpoints()]
         return min([each for each in ahead if each > 0], default=len(self.old))
 
     def begin_rollback(self, why: str, group: Group) -> None:
@@ -118,7 +124,12 @@ class Refresh:
         launched = set(self.launched)
         self.old = [each.id for each in group.members if each.id in launched]
         self.total, self.launched = len(self.old), []
-        self.there, self.stuck, self.until = frozenset(each.id for each in group.members), None, 0.0
+        self.look_at(group)
+        self.stuck, self.until = None, 0.0
+
+    def look_at(self, group: Group) -> None:
+        """Who is there from now on is no newcomer."""
+        self.there, self.warm = frozenset(each.id for each in group.members), frozenset(each.id for each in group.warm)
 
     def finish(self, status: Status, reason: str | None = None) -> None:
         self.status, self.reason, self.ended = status, reason or self.reason, now()

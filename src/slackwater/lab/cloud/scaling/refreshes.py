@@ -20,6 +20,7 @@ from slackwater.lab.cloud.scaling.refresh import (
     is_exempt,
     snapshot,
 )
+from slackwater.lab.cloud.scaling.warming import READY
 
 DEFAULTS: Values = {
     "MinHealthyPercentage": 90,
@@ -54,7 +55,8 @@ class Refreshes:
             self._refuse_if_final(group, desired, "ValidationError")
         refresh = Refresh(str(uuid4()), group.name, preferences, desired, snapshot(group.settings), [])
         refresh.old = [each.id for each in group.members if self._is_old(each, group, refresh)]
-        refresh.total, refresh.there = len(refresh.old), frozenset(each.id for each in group.members)
+        refresh.total = len(refresh.old)
+        refresh.look_at(group)
         group.refreshes.insert(0, refresh)
         return {"InstanceRefreshId": refresh.id}
 
@@ -107,8 +109,8 @@ class Refreshes:
             self.engine.reconcile(group)
 
     def _move(self, group: Group, refresh: Refresh) -> None:
-        there = {each.id: each for each in group.members}
-        refresh.old = [each for each in refresh.old if each in there]
+        left = {each.id for each in group.members if not is_exempt(each, refresh.preferences)}
+        refresh.old = [each for each in refresh.old if each in left]
         stuck = self._is_late(group, refresh) if self.engine.lifecycle else self._is_stuck(group, refresh)
         refresh.stalled += 1 if stuck else 0
         if refresh.stalled >= PATIENCE or self._is_out_of_patience(refresh):
@@ -128,12 +130,24 @@ class Refreshes:
             refresh.held.add(reached)
             refresh.until = self.engine.clock() + refresh.preferences["CheckpointDelay"]
             refresh.reason = f"Waiting for checkpoint delay at {reached}% to elapse before continuing."
-        elif refresh.old:
+        elif refresh.old and not refresh.ends_here:
             self._replace(group, refresh)
-        else:
+        elif not self._renews_the_pool(group, refresh):
             self._complete(group, refresh)
 
+    def _renews_the_pool(self, group: Group, refresh: Refresh) -> bool:
+        """Those in the warm pool come after those in service."""
+        there = [each for each in group.warm if not each.is_leaving]
+        old = [each for each in there if each.id in refresh.warm and self._is_old(each, group, refresh)]
+        for member in old:
+            self.engine.terminate(group, member, CAUSE)
+        if old:
+            self.engine.warm_pool.fill(group)
+        return any(each.state not in READY for each in group.warm)
+
     def _replace(self, group: Group, refresh: Refresh) -> None:
+        if group.retry and self.engine.lifecycle and self.engine.clock() < group.retry[0]:
+            return
         refresh.reason = None if not refresh.is_rolling_back else refresh.reason
         number, before = refresh.batch(group)
         if before:
@@ -145,6 +159,10 @@ class Refreshes:
         refresh.launched += [each.id for each in launched if each]
         refresh.incoming = [each.id for each in launched if each] if before else []
         refresh.stalled += 0 if all(launched) else 1
+        if self.engine.lifecycle:
+            self.engine.plan_retry(group, all(launched))
+            if group.retry and refresh.stuck is None:
+                refresh.stuck = self.engine.clock()
 
     def _retire(self, group: Group, refresh: Refresh, number: int) -> None:
         gone, refresh.old, refresh.stalled = refresh.old[:number], refresh.old[number:], 0
@@ -219,7 +237,10 @@ class Refreshes:
     def _go_back(self, group: Group, refresh: Refresh, why: str) -> None:
         refresh.begin_rollback(why, group)
         group.surge = 0
-        self._retire(group, refresh, max(0, len(group.counted()) - group.desired))
+        if not NEEDED & group.suspended.keys():
+            self._retire(group, refresh, max(0, len(group.counted()) - group.desired))
+        if self.engine.lifecycle:
+            self.engine.reconcile(group)
 
     def _is_old(self, member: Member, group: Group, refresh: Refresh) -> bool:
         if is_exempt(member, refresh.preferences):

@@ -32,16 +32,15 @@ class Traffic:
         self._detach(self._group(asked), _arns(asked["TrafficSources"]))
 
     def describe_load_balancer_target_groups(self, asked: Values) -> Mapping[str, Any]:
-        arns = self._group(asked).target_groups
-        found = [{"LoadBalancerTargetGroupARN": arn, "State": IN_SERVICE} for arn in arns]
+        group = self._group(asked)
+        found = [{"LoadBalancerTargetGroupARN": arn, "State": _state(group, arn)} for arn in group.target_groups]
         return {"LoadBalancerTargetGroups": found}
 
     def describe_traffic_sources(self, asked: Values) -> Mapping[str, Any]:
-        kinds = self._group(asked).traffic.items()
-        wanted = asked.get("TrafficSourceType")
+        group, wanted = self._group(asked), asked.get("TrafficSourceType")
         found = [
-            {"Identifier": name, "TrafficSource": name, "Type": kind, "State": IN_SERVICE}
-            for name, kind in kinds
+            {"Identifier": name, "TrafficSource": name, "Type": kind, "State": _state(group, name)}
+            for name, kind in group.traffic.items()
             if wanted in (None, kind)
         ]
         return {"TrafficSources": found}
@@ -59,6 +58,7 @@ class Traffic:
         self.checker.target_groups(arns)
         new = [arn for arn in arns if arn not in group.traffic]
         group.traffic |= dict.fromkeys(new, ELBV2)
+        group.unproved |= set(new)
         for arn, member in ((arn, member) for arn in new for member in group.members if member.state == IN_SERVICE):
             self.engine.targets.register_targets({"TargetGroupArn": arn, "Targets": [{"Id": member.id}]})
 
@@ -66,8 +66,13 @@ class Traffic:
         for arn in arns:
             if group.traffic.pop(arn, None) is None:
                 raise invalid(f"Trying to remove Target Groups that are not part of the group: {arn}")
+            group.unproved.discard(arn)
             for member in group.members:
-                self.engine.targets.deregister_targets({"TargetGroupArn": arn, "Targets": [{"Id": member.id}]})
+                self.engine.targets.leave(arn, member.id)
+
+
+def _state(group: Group, arn: str) -> str:
+    return "Added" if arn in group.unproved else IN_SERVICE
 
 
 def _arns(sources: list[Values]) -> list[str]:

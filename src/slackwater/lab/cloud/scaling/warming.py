@@ -50,13 +50,21 @@ class WarmPool:
 
     def take(self, group: Group, cause: str) -> Member | None:
         """Whoever is ready and has waited longest; it is switched on by whoever takes it."""
-        member = next((each for each in group.warm if each.state in READY), None)
+        member = next((each for each in group.warm if each.state in READY and self._is_wanted(group, each)), None)
         if member:
             group.warm.remove(member)
             member.pool, member.was_warm = "", True
             words = f"Launching a new EC2 instance from warm pool: {member.id}"
             member.activity = activities.begin(group, words, cause, "PreInService")
         return member
+
+    def _is_wanted(self, group: Group, member: Member) -> bool:
+        """During a refresh nobody of the version that it replaces comes into service."""
+        active = self.engine.refresh(group)
+        if active is None:
+            return True
+        template, version, _ = self.engine.launcher.choose(group, active.wanted(group))
+        return (template.id, str(version.number)) == (member.template["LaunchTemplateId"], member.template["Version"])
 
     def _running(self, group: Group, member: Member) -> None:
         if member.state == "Warmed:Pending":
