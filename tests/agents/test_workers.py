@@ -24,6 +24,7 @@ cd "$HOST_HOME" || exit 1
 case $1 in
 show) [ -e "units/$4" ] && echo ActiveState=active || echo ActiveState=inactive ;;
 list-units) for unit in units/*; do case ${unit#units/} in $5) echo "${unit#units/} loaded active -" ;; esac; done ;;
+daemon-reload) [ ! -e leaves ] || touch "$(cat leaves)" ;;
 stop) shift; echo "stop $*" >>said; for unit; do rm -f "units/$unit"; done ;;
 start) shift; echo "start $*" >>said; for unit; do case $unit in --*) ;; *) touch "units/$unit" ;; esac; done ;;
 *) echo "$*" >>said ;;
@@ -138,6 +139,21 @@ def test_a_drained_host_starts_nothing(worker: Layout, make_slot: MakeSlot, said
     assert f"live {OLD}" == line(worker)
     with pytest.raises(SwitchError, match="out of service"):
         switch(worker, OLD)
+    assert [] == [each for each in said() if each.startswith("start")]
+
+
+def test_a_host_that_leaves_during_a_rollout_starts_nothing(
+    worker: Layout, make_slot: MakeSlot, said: Said, tmp_path: Path
+) -> None:
+    """What a switch does before the start may take minutes, and past its own step the leave looks at no unit."""
+    make_slot(NEW, "r2", public=[], stable=0, proofs=1, start_deadline=0)
+    (worker.home / "releases/r2").mkdir(parents=True)
+    (worker.home / "releases/r2/release.json").write_text("{}")
+    (tmp_path / "leaves").write_text(str(worker.root / "run/slackwater-drain/draining"))
+    with pytest.raises(SwitchError, match="out of service"):
+        switch(worker, NEW)
+
+    assert worker.is_drained
     assert [] == [each for each in said() if each.startswith("start")]
 
 

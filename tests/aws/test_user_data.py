@@ -74,7 +74,7 @@ def test_whoever_looks_can_read_it() -> None:
     """Every file line by line, the program as it will run."""
     text = made()
 
-    assert "\n    ExecStart=/usr/bin/python3 -P -m agents.bootstrap\n" in text
+    assert f"\n    ExecStart=/usr/bin/env PYTHONPATH={PLACE} /usr/bin/python3 -P -m agents.bootstrap\n" in text
     assert "\n    def main() -> None:\n" in text
     assert '\n      "group": "shop-prod",\n' in text
 

@@ -407,7 +407,7 @@ def test_it_is_in_service_when_its_own_nginx_says_ready(machine: Machine, host: 
 
 def test_one_that_is_never_ready_is_given_up(machine: Machine, host: Path, nginx: type[Nginx]) -> None:
     """Its reason is what nginx answered last."""
-    nginx.after, machine.deadline = 10**9, 20
+    nginx.after, machine.deadline = 10**9, 40
     done = boot(machine, host)
 
     assert 1 == done.returncode

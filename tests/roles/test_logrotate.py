@@ -88,7 +88,7 @@ def test_the_last_lines_come_after_all_that_logs(run_role: Any, shop: App) -> No
     )
     assert "After=slackwater-logs-last.service" in files[AFTER]
     assert "After=slackwater-logs-last.service" in files[SHIPS]
-    assert "ExecStop=/usr/bin/python3 -sP -m agents.logs /etc/slackwater/logs.json --last --seconds 20" in files[LAST]
+    assert "python3 -sP -m agents.logs /etc/slackwater/logs.json --last --seconds 20" in files[LAST]
 
 
 def test_that_it_fails_is_said_and_that_it_has_run_is_not(run_role: Any) -> None:

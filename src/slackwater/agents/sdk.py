@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+METADATA = "169.254.169.254"
+"""Where boto3 asks for the machine's role."""
 CONNECT_TIMEOUT = 3
 """Seconds: the next look is due soon, so one that hangs is given up and counted."""
 
@@ -19,9 +22,17 @@ def client(service: str, region: str | None, endpoint: str | None = None, *, rea
         from botocore.config import Config
     except ImportError as error:
         raise AbsentError("boto3 is not installed on this host: install python3-boto3") from error
+    _ask_metadata_directly()
     retries = {"total_max_attempts": attempts, "mode": "standard"}
     config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=read_timeout, retries=retries)
     return boto3.session.Session().client(service, region_name=region, endpoint_url=endpoint, config=config)
+
+
+def _ask_metadata_directly() -> None:
+    """boto3 asks them as it asks AWS, and a proxy has metadata of its own, or none."""
+    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    if METADATA not in direct.split(","):
+        os.environ["no_proxy"] = f"{direct},{METADATA}".strip(",")
 
 
 def failures() -> tuple[type[Exception], ...]:

@@ -29,8 +29,8 @@ After=network-online.target
 [Service]
 Type=exec
 EnvironmentFile=-/etc/environment
-Environment=PYTHONPATH={PLACE} PYTHONDONTWRITEBYTECODE=1
-ExecStart=/usr/bin/python3 -P -m agents.bootstrap
+Environment=PYTHONDONTWRITEBYTECODE=1
+ExecStart=/usr/bin/env PYTHONPATH={PLACE} /usr/bin/python3 -P -m agents.bootstrap
 # Killed for memory it goes on where it was; what it gave up itself stays given up.
 Restart=on-abnormal
 RestartSec=5

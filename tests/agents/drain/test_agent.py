@@ -18,6 +18,21 @@ from slackwater.agents.drain.agent import WRITE
 from slackwater.agents.drain.leave import Leave
 from tests.agents.drain.site import UNITS, Site, until
 
+TOLD_WHILE_IT_HOLDS_ITS_OWN_LOCK = """
+import os, signal, sys, threading
+from agents.drain.__main__ import main
+from agents.drain.agent import Agent
+
+def seen(frame, event, _):
+    is_wait = event == "call" and frame.f_code is threading.Condition.wait.__code__
+    if is_wait and frame.f_back.f_back.f_code is Agent.run.__code__:
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+sys.argv[1:] = ["etc/slackwater/drain.json", "."]
+sys.setprofile(seen)
+main()
+"""
 SOON = {"action": "terminate", "time": "2099-01-01T00:00:00Z"}
 
 
@@ -343,6 +358,14 @@ def test_a_restart_of_the_agent_drains_nothing(host: Site) -> None:
     assert not host.nginx.is_closed
     assert set(UNITS) == host.running()
     assert [] == host.jobs()
+
+
+def test_it_may_be_told_to_stop_at_any_moment(host: Site) -> None:
+    """A signal comes between any two steps of the loop, also in the middle of its wait for the next look."""
+    words = [sys.executable, "-sP", "-c", TOLD_WHILE_IT_HOLDS_ITS_OWN_LOCK]
+    done = subprocess.run(words, cwd=host.root, env=host.environment, timeout=20, check=False)
+
+    assert 0 == done.returncode
 
 
 def test_the_machines_end_drains_first(host: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_all_queues_count(tmp_path: Path, age: float) -> None:
 def test_what_is_none_is_not_zero(tmp_path: Path, document: object) -> None:
     """Zero would scale the group in; and the app's own user writes the file."""
     assert waiting(write(tmp_path / "w", document), NOW) is None
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    """The folder belongs to the app's user: a pipe would hold the thread for ever, a link might have no end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(write(tmp_path / "w", {"at": NOW, "queues": {"mail": 3}}))
+    (tmp_path / "folder").mkdir()
+
+    assert [None] * 3 == [waiting(tmp_path / name, NOW) for name in ("pipe", "link", "folder")]
 
 
 def test_no_file_is_no_count(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class Fleet:
         self.endpoint, self.clock = endpoint, clock
         self.asg, self.elb = endpoint.client("autoscaling"), endpoint.client("elbv2")
         ground = endpoint.cloud.ground()
+        self.ground = ground
         data = template_data(ground)
         endpoint.client("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
         asked = {"Name": "shop", "Protocol": "HTTP", "Port": 8000, "VpcId": ground.vpc}
@@ -72,6 +73,23 @@ class Fleet:
     def agent(self, counted: Path | None = None) -> Cloud:
         """Another one, as after a restart."""
         return Cloud(*self._about, counted=counted)
+
+    def add_targets(self, name: str, names: tuple[str, ...], *, is_new: bool = True) -> str:
+        """A target group that the instance is in as well, of which a new agent knows by `names`."""
+        asked = {"Name": name, "Protocol": "HTTP", "Port": 8000, "VpcId": self.ground.vpc}
+        arn = str(self.elb.create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"])
+        balance(self.elb, self.ground, f"front-{arn[-16:]}", arn)
+        self.elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": self.instance}])
+        if is_new:
+            aws, instance, group, *others = self._about
+            self._about = (aws, instance, replace(group, target_groups=names), *others)
+            self.cloud = self.agent()
+        return arn
+
+    def delete_targets(self, arn: str) -> None:
+        found = self.elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"][0]
+        self.elb.delete_load_balancer(LoadBalancerArn=found["LoadBalancerArns"][0])
+        self.elb.delete_target_group(TargetGroupArn=arn)
 
     def instances(self) -> list[dict[str, Any]]:
         return list(self.asg.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"])
@@ -286,6 +304,31 @@ def test_target_groups_that_aws_does_not_name_are_a_fault(fleet: Fleet) -> None:
 
     assert ("target groups", None) == (fleet.cloud.error.partition(":")[0], fleet.cloud.targets.off)
     assert "draining" == (fleet.out() and fleet.registered())
+
+
+def test_a_group_that_refuses_keeps_the_instance_in_no_other(fleet: Fleet) -> None:
+    """It is tried again like any call; in the others nobody sends any more."""
+    first = fleet.add_targets("before", ("before", "shop"))
+    fleet.endpoint.fail("elbv2", "DescribeTargetHealth", "AccessDenied", times=1, status=403)
+    fleet.look(OUT)
+    named, error = fleet.cloud.targets.own, fleet.cloud.error
+    fleet.look(OUT, Leave(State.DRAINING, groups=tuple(named)))
+
+    assert ({fleet.arn}, "target groups") == (named, error.partition(":")[0])
+    assert ({fleet.arn, first}, "draining") == (fleet.cloud.targets.own, fleet.registered())
+
+
+def test_a_target_group_that_was_made_again(fleet: Fleet) -> None:
+    """Under its name, between two leaves of one agent: the second leaves the one that is there."""
+    old = fleet.add_targets("after", ("shop", "after"))
+    left = (fleet.look(OUT), tuple(fleet.cloud.targets.own))[1]
+    fleet.look(BACK, Leave(groups=left))
+    fleet.delete_targets(old)
+    new = fleet.add_targets("after", ("shop", "after"), is_new=False)
+    fleet.look(OUT)
+
+    assert (old != new, {fleet.arn, old}) == (True, set(left))
+    assert {fleet.arn, new} == fleet.cloud.targets.own
 
 
 def test_a_call_ends_in_its_time(fleet: Fleet) -> None:

@@ -483,6 +483,15 @@ def test_a_clock_that_was_set_while_no_agent_ran_takes_no_time_from_a_leave(caus
     assert deadline(leave, RULES) + leap == deadline(found, RULES)
 
 
+def test_the_end_that_aws_names_is_read_anew() -> None:
+    """Reckoned by a clock that was set since; what else is known of the notice stays."""
+    first = notice("spot", end=START + 115)
+    leave = advance(Leave(), told(first), START, RULES)
+    later = advance(leave, told(replace(first, since=START + 9, end=START + 25)), START + 10, RULES)
+
+    assert (replace(first, end=START + 25),) == later.notices
+
+
 def test_over_a_boot_nobody_knows_how_long_it_took() -> None:
     """The wall clock is all there is."""
     leave = run(Leave(), told(notice("lifecycle")), START, 10)[-1][1]

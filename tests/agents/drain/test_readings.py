@@ -67,6 +67,36 @@ def test_what_each_says(service: Service, me: Instance) -> None:
     assert "scheduled system-reboot at 21 Nov 2025 18:40:00 GMT" == found["maintenance"].said
 
 
+@pytest.mark.parametrize("behind", [-130.0, 90.0])
+def test_what_aws_dates_is_by_the_clock_as_it_is_now(service: Service, me: Instance, behind: float) -> None:
+    """The agent's own stands as it was at its start: a spot instance has its two minutes all the same."""
+    me.spot = json.dumps({"action": "terminate", "time": "2025-11-21T18:35:00Z"})
+    event = {"Code": "system-reboot", "State": "active", "NotBefore": "21 Nov 2025 18:34:00 GMT"}
+    me.maintenance = json.dumps([event | {"NotAfter": "21 Nov 2025 19:00:00 GMT"}])
+    around = Surroundings(Clock(), "boot", print, lambda: behind)
+    read = Readings(Metadata(service.url), usual(), around)
+    read.look()
+    found = {name: notice for name, notice in read.notices.items() if notice}
+
+    assert (1_763_750_100.0 - 5 - behind, NOW) == (found["spot"].end, found["spot"].since)
+    assert 1_763_750_100.0 + 25 * 60 - behind == found["maintenance"].lapses
+
+
+def test_maintenance_that_is_prolonged_is_another(service: Service, me: Instance) -> None:
+    """The one that was known has lapsed at its own end, for good."""
+    event = {"Code": "system-reboot", "EventId": "e-1", "State": "active", "NotBefore": "21 Nov 2025 18:34:00 GMT"}
+    keys, clock = list[str](), Clock()
+    read = readings(service, [], clock)
+    for end in ("19:00:00", "19:00:00", "21:00:00"):
+        me.maintenance = json.dumps([event | {"NotAfter": f"21 Nov 2025 {end} GMT"}])
+        read.look()
+        clock.seconds += 61
+        notice = read.notices["maintenance"]
+        keys.append(notice.key if notice else "")
+
+    assert keys[0] == keys[1] != keys[2]
+
+
 def test_a_service_that_is_down_changes_nothing(service: Service, me: Instance) -> None:
     """What it said last stands; it is asked less and less, and said once."""
     log, clock = list[str](), Clock()

@@ -165,6 +165,21 @@ def test_hooks_at_the_machines_end_have_the_memory_that_they_take(site: Site) ->
     assert "whole" == said.strip()
 
 
+def test_it_reaches_aws_as_the_machine_does(site: Site) -> None:
+    """By the machine's proxy; what else a login has there does not take its modules away."""
+    name, kept = HOSTS[0], "/root/environment"
+    again = "systemctl restart slackwater-drain.service"
+    site.on(name, f"cp -p /etc/environment {kept} && echo PYTHONPATH=/nowhere >> /etc/environment && {again}")
+    try:
+        process = site.on(name, "systemctl show -p MainPID --value slackwater-drain.service")
+        found = site.on(name, f"tr '\\0' '\\n' < /proc/{process.strip()}/environ").splitlines()
+    finally:
+        site.on(name, f"mv {kept} /etc/environment && {again}")
+
+    assert "PYTHONPATH=/usr/local/lib/slackwater" in found
+    assert any(line.startswith("https_proxy=http://") for line in found)
+
+
 def test_it_costs_next_to_nothing_while_it_serves(site: Site) -> None:
     """Less than 25 MB; its share of a processor is for whoever looks."""
     for name in HOSTS:

@@ -78,7 +78,7 @@ def test_a_machine_that_goes_down_puts_its_tasks_back(site: Works) -> None:
 
 def test_a_worker_that_is_killed_loses_nothing(site: Works) -> None:
     """Its main process, without a word, and a child of another: what they had comes back."""
-    ordered = site.send(16, "kill")
+    ordered = site.send(40, "kill")
     until(lambda: site.report()["reserved"] > 4, "both to work")
     (unit, *_) = site.workers("worker-2")
     site.on("worker-2", f"kill -9 $(systemctl show -p MainPID --value {unit})")
@@ -189,7 +189,7 @@ def without_broker(site: Works, away: Away) -> Iterator[None]:
 def test_a_drain_without_the_broker_ends_in_time_and_says_so(site: Works, away: Away) -> None:
     """What the host had is given to others by the visibility timeout, and the operator knows."""
     name = f"{away.__name__}"
-    ordered = site.send(12, name)
+    ordered = site.send(40, name)
     until(lambda: site.report()["reserved"] > 4, "both to work")
     with without_broker(site, away):
         begun = time.monotonic()

@@ -21,7 +21,9 @@ def main() -> None:
         told = load(Path(sys.argv[1]), root)
     except ToldError as error:
         sys.exit(f"{error}")
-    agent = Agent(told, Lasting(), Systemd(), Surroundings(Clock(), boot_id(told.run), _log))
+    clock = Clock()
+    around = Surroundings(clock, boot_id(told.run), _log, clock.behind)
+    agent = Agent(told, Lasting(), Systemd(), around)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.end())
     agent.run()

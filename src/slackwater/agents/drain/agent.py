@@ -45,7 +45,7 @@ class Agent:
     def __init__(self, told: Told, metadata: Metadata, systemd: Systemd, around: Surroundings) -> None:
         self._told, self._systemd, self._around = told, systemd, around
         self._clock, self._boot, self._log = around.clock, around.boot, around.log
-        self._wake, self._ends = threading.Event(), threading.Event()
+        self._wake, self._ends = threading.Event(), False
         self.leave = files.load(told, files.stamp(self._clock(), self._boot))
         self.seen = Seen()
         self._metadata = metadata
@@ -72,16 +72,18 @@ class Agent:
             self.look()
             self._systemd.ready()
             self._systemd.alive()
-            if self._ends.is_set() and self._may_end():
+            if self._ends and self._may_end():
                 break
             self._wake.wait(IDLE if self.leave.state in {State.SERVING, State.DONE} else BUSY)
             self._wake.clear()
         self._systemd.stopping()
 
     def end(self) -> None:
-        """As SIGTERM asks; at the machine's end not before it has drained."""
-        self._ends.set()
-        self._wake.set()
+        """As SIGTERM asks; at the machine's end not before it has drained.
+
+        It may come in the middle of the loop's own wait, whose lock is no second time to be had: the loop looks anyway.
+        """
+        self._ends = True
 
     def look(self) -> None:
         """Once: sees, decides, writes it down, and only then acts."""

@@ -18,11 +18,19 @@ class Clock:
     def __call__(self) -> float:
         return self._begun + time.monotonic()
 
+    def behind(self) -> float:
+        """Seconds by which the wall clock was put on since: what others have dated is theirs to be compared with."""
+        return time.time() - self()
+
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`clock` is in seconds of the wall clock; `boot` tells one boot of the machine from the next."""
+    """`clock` is in seconds of the wall clock; `boot` tells one boot of the machine from the next.
+
+    `behind` is what must be added to `clock` for the wall clock as it is now.
+    """
 
     clock: Callable[[], float]
     boot: str
     log: Log
+    behind: Callable[[], float] = lambda: 0.0

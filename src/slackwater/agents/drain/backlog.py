@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,14 +20,23 @@ IN_SERVICE = re.compile(r"<LifecycleState>\s*InService\s*</LifecycleState>")
 def waiting(path: Path, now: float) -> int | None:
     """Messages that nobody has reserved, in all queues of this host's workers; None when nobody has counted lately."""
     try:
-        if path.stat().st_size > LARGEST:
-            return None
-        said = json.loads(path.read_text())
+        said = json.loads(_read(path))
         counts = [int(number) for number in said["queues"].values()]
         fresh = abs(now - float(said["at"])) <= FRESH
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     return sum(counts) if fresh and min(counts, default=-1) >= 0 else None
+
+
+def _read(path: Path) -> bytes:
+    """Raises OSError for what is no plain file, and ValueError for too much of one: neither is waited for."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no plain file")
+        text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"{path} is larger than {LARGEST} bytes")
+    return text
 
 
 def per_instance(count: int, scaling: Callable[..., str], group: str) -> float:

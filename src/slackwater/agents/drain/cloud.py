@@ -54,7 +54,7 @@ class Cloud:
         self, aws: Aws, instance: str, group: Group, rules: Rules, around: Surroundings, *, counted: Path | None = None
     ) -> None:
         self._aws, self._group, self._rules, self._counted = aws, group, rules, counted
-        self._clock, self._log = around.clock, around.log
+        self._clock, self._behind, self._log = around.clock, around.behind, around.log
         self._me = {"InstanceId": instance, "AutoScalingGroupName": group.name}
         self.targets = Targets(lambda: self._aws.within(CALL), instance, group, around)
         self.completed, self.beats, self.failures = "", 0, 0
@@ -179,7 +179,7 @@ class Cloud:
         return self._aws.within(CALL).scaling(action, **arguments)
 
     def _publish_backlog(self) -> None:
-        waiting = backlog.waiting(self._counted, self._clock()) if self._counted else None
+        waiting = backlog.waiting(self._counted, self._clock() + self._behind()) if self._counted else None
         if waiting is not None:
             value = backlog.per_instance(waiting, self._scaling, self._group.name)
             self._publish(backlog.METRIC, value, "Count")

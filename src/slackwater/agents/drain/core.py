@@ -82,9 +82,10 @@ def _heed(leave: Leave, seen: Seen, now: float, rules: Rules) -> Leave:
 
 
 def _newer(known: Notice | None, read: Notice | None) -> Notice | None:
-    if known and (not CAUSES[known.cause].is_revocable or (read and read.key == known.key)):
-        return known
-    return read
+    """A clock that was set while no agent ran is told by the same notice's end."""
+    if known and read and read.key == known.key:
+        return replace(known, end=read.end)
+    return known if known and not CAUSES[known.cause].is_revocable else read
 
 
 def _key(notice: Notice) -> str:

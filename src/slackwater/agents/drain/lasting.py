@@ -9,7 +9,7 @@ AGAIN = 10.0
 
 
 class Lasting(Metadata):
-    """They are good for hours; those that AWS has refused are gone all the same."""
+    """They are good for hours, also those that were refused: AWS refuses a right far more often than whom it knows."""
 
     _last: Keys | None = None
     _again = float("-inf")
@@ -20,13 +20,9 @@ class Lasting(Metadata):
             return last
         try:
             found = super().keys()
-        except MetadataError:
+        except (MetadataError, LookupError):
             if last is None:
                 raise
             found, self._again = last, self._clock() + AGAIN
         self._last = found
         return found
-
-    def forget_keys(self) -> None:
-        super().forget_keys()
-        self._last, self._again = None, float("-inf")

@@ -35,6 +35,7 @@ class Readings:
     ) -> None:
         self._metadata, self._rules, self._heard = metadata, rules, heard
         self._clock, self._boot, self._log = around.clock, around.boot, around.log
+        self._behind = around.behind
         self.notices: Mapping[str, Notice | None] = {}
         self.counts = Counts()
         self._due: dict[str, float] = {cause.name: float("-inf") for cause in CAUSES.values() if cause.path}
@@ -67,7 +68,7 @@ class Readings:
         self.counts.asked += 1
         text = self._metadata.get(str(cause.path))
         try:
-            found = cause.notice(text, self._clock(), self._rules, self._boot)
+            found = cause.notice(text, self._clock(), self._rules, self._boot, self._behind())
         except NONSENSE as error:
             self.counts.failed += 1
             self._nonsense[cause.name] = f"{cause.path} says {text!r:.100}: {error}"

@@ -36,29 +36,34 @@ class Targets:
         self.off: float | None = None
 
     def leave(self, leave: Leave) -> None:
-        """Raises RefusedError. The group's own deregistration counts from the notice that it takes the instance out."""
+        """Raises RefusedError, when each has been tried.
+
+        The group's own deregistration counts from the notice that it takes the instance out.
+        """
         self.back = frozenset()
         if self.off is not None:
             return
         arns = self._all()
-        for arn in arns:
-            if arn not in self._since:
-                self._one(arn, leave)
+        self._each([arn for arn in arns if arn not in self._since], lambda arn: self._one(arn, leave))
         if len(self._since) == len(arns):
             self.off = max(self._since.values(), default=LONG_AGO)
 
     def come_back(self, arns: Iterable[str]) -> None:
         """Into these and its own. Raises RefusedError, when each has been tried."""
-        self.off, self._since = None, {}
+        self.off, self._since, self._arns = None, {}, ()
+        self._each(sorted({*arns, *self.own} - self.back), self._register)
+        self.own = frozenset()
+
+    def _each(self, arns: Iterable[str], work: Callable[[str], None]) -> None:
+        """One that refuses must not keep the instance in the others, nor out of them."""
         refused = None
-        for arn in sorted({*arns, *self.own} - self.back):
+        for arn in arns:
             try:
-                self._register(arn)
+                work(arn)
             except RefusedError as error:
                 refused = error
         if refused:
             raise refused
-        self.own = frozenset()
 
     def _one(self, arn: str, leave: Leave) -> None:
         state = self._state(arn)
@@ -97,7 +102,10 @@ class Targets:
         return found[1] if found else "unused"
 
     def _all(self) -> tuple[str, ...]:
-        """Their ARNs; the declaration knows names only. Raises RefusedError when AWS does not name each of them."""
+        """Their ARNs; the declaration knows names only, and one that was made again has another for the next leave.
+
+        Raises RefusedError when AWS does not name each of them.
+        """
         if len(self._arns) < len(self._names):
             names = {f"Names.member.{number}": name for number, name in enumerate(self._names, 1)}
             said = self._aws().query("elasticloadbalancing", VERSION, "DescribeTargetGroups", **names)

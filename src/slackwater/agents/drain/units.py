@@ -11,7 +11,7 @@ from .around import Surroundings
 from .orders import WORKERS
 
 TIMEOUT = 10.0
-"""Seconds for systemctl itself, which only hands over a job; a manager that hangs must not hold up the leave."""
+"""Seconds for systemctl itself, which asks or hands over a job; a manager that hangs must not hold up the leave."""
 HOOKS = "slackwater-drain-hooks.service"
 WORKERS_UNITS = f"{WORKERS}*@*"
 FAILED = "failed"
@@ -88,7 +88,7 @@ class Units:
     def _in(self, patterns: Sequence[str], is_meant: Callable[[str], bool]) -> frozenset[str] | None:
         """Units whose state is meant."""
         try:
-            states = [pair for pattern in patterns for pair in systemd.unit_states(pattern).items()]
+            states = [pair for pattern in patterns for pair in systemd.unit_states(pattern, TIMEOUT).items()]
         except (OSError, subprocess.SubprocessError) as error:
             self._log(f"systemd does not say which of {', '.join(patterns)} run: {error}")
             return None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from . import probe, standby, systemd, workers
 from .layout import Layout, target
-from .running import SwitchError, serve, stop
+from .running import SwitchError, check_in_service, serve, stop
 
 PROOF_PAUSE = 0.1
 """Seconds: an app that is ready for one moment only must not pass in that moment."""
@@ -25,6 +25,7 @@ def prove(layout: Layout, slot: str, facts: dict[str, Any], question: Literal["l
     stable = 0 if slot in map(target, map(layout.slot_of, layout.proved())) else facts["stable"]
     service, begun = layout.unit(slot, "service"), time.time()
     ran = systemd.active(service)
+    check_in_service(layout, slot)  # once more: its secrets and its files may have taken minutes
     if not layout.is_worker:
         systemd.systemctl("start", layout.unit(slot, "socket"))
     systemd.systemctl("start", "--no-block", service)

@@ -11,6 +11,7 @@ from .failures import SlotsError
 from .layout import Layout, target
 
 PAUSE = 0.1
+OUT = "out of service: `slackwater status` says why; where an operator asked for it, `slackwater undrain` puts it back"
 
 
 class SwitchError(SlotsError):
@@ -23,6 +24,12 @@ def facts(layout: Layout, slot: str) -> dict[str, Any]:
     except FileNotFoundError:
         known = ", ".join(layout.slots()) or "none"
         raise SwitchError(f"{layout.app} has no slot {slot} on this host, only: {known}; converge this host") from None
+
+
+def check_in_service(layout: Layout, slot: str) -> None:
+    """Raises SwitchError on a worker host that is out: whatever is started there nobody would stop any more."""
+    if layout.is_worker and layout.is_drained:
+        raise SwitchError(f"{slot} was not started, this host is {OUT}")
 
 
 def served(layout: Layout) -> str | None:

@@ -12,7 +12,7 @@ from .locks import lock
 from .proof import prove
 from .prune import prune, remove_slot, surplus
 from .releases import publish
-from .running import SwitchError, facts, running, serve, served, stop_others
+from .running import SwitchError, check_in_service, facts, running, serve, served, stop_others
 
 
 def switch(layout: Layout, slot: str, seconds: float = 0) -> None:
@@ -55,8 +55,7 @@ def settle(layout: Layout, *, expired: bool = False, proved: str | None = None) 
 
 def _switch(layout: Layout, slot: str, seconds: float, question: Literal["live", "ready"] = "ready") -> None:
     told, live = facts(layout, slot), layout.live_slot()
-    if layout.is_worker and layout.is_drained:
-        raise SwitchError(f"{slot} was not started, this host is out of service: `slackwater undrain` puts it back")
+    check_in_service(layout, slot)
     publish(layout, told["release"], told["public"])
     provide(layout, slot)
     systemd.systemctl("daemon-reload")

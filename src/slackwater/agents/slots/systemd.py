@@ -41,9 +41,9 @@ def active_units(pattern: str) -> list[str]:
     return [unit for unit, state in unit_states(pattern).items() if state not in {"inactive", "failed"}]
 
 
-def unit_states(pattern: str) -> dict[str, str]:
+def unit_states(pattern: str, timeout: float = START_TIMEOUT) -> dict[str, str]:
     """Of each unit whose name matches: "active", and "deactivating" while it still stops."""
-    lines = systemctl("list-units", "--plain", "--no-legend", "--all", pattern).splitlines()
+    lines = systemctl("list-units", "--plain", "--no-legend", "--all", pattern, timeout=timeout).splitlines()
     rows = [line.split() for line in lines]
     return {row[0]: row[2] for row in rows if len(row) > 2}
 

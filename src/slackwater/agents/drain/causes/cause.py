@@ -76,12 +76,16 @@ class Cause:
         """Neither the host's end nor that of its boot is called off."""
         return not self.is_final and self.outlives_boot
 
-    def notice(self, text: str | None, now: float, rules: Rules, boot: str) -> Notice | None:
-        """None when it does not stand; `text` is None where there is no such thing. Raises what `read` raises."""
-        found = None if text is None else self.read(text, now, rules)
+    def notice(self, text: str | None, now: float, rules: Rules, boot: str, behind: float = 0.0) -> Notice | None:
+        """None when it does not stand; `text` is None where there is no such thing. Raises what `read` raises.
+
+        `behind` is in seconds: by so much `now` is behind the clock that the text's own times are of.
+        """
+        found = None if text is None else self.read(text, now + behind, rules)
         if found is None:
             return None
-        return Notice(self.name, found.key, found.said, now, found.end, found.lapses, boot)
+        end, lapses = (moment and moment - behind for moment in (found.end, found.lapses))
+        return Notice(self.name, found.key, found.said, now, end, lapses, boot)
 
 
 def seconds(stamp: Any) -> float:
