@@ -14,14 +14,15 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from slackwater import Balancer
 from tests.balancer.backends import Backends, backends
-from tests.balancer.site import Site, free_port
+from tests.balancer.site import Site
+from tests.ports import ports
 
 Start = Callable[..., Site]
 
 
 @pytest.fixture
 def apps() -> Iterator[Backends]:
-    with backends(free_port()) as those:
+    with backends(*ports(1)) as those:
         yield those
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from slackwater import Balancer
 from slackwater.engine.render import render
+from tests.ports import ports
 
 HOUSE = Path(__file__).resolve().parents[2]
 LUA = HOUSE / "templates/balancer/lua"
@@ -76,11 +77,6 @@ http {{
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -106,7 +102,7 @@ class Site:
 
     def __init__(self, home: Path, settings: Balancer, *, workers: int = 2, more: str = "") -> None:
         self.home, self.settings = home, settings
-        self.port, self.nobody = free_port(), free_port()
+        self.port, self.nobody = ports(2)
         self.socket, self.file = home / "members.sock", home / "members.json"
         self.process: subprocess.Popen[bytes] | None = None
         upstream = render(

@@ -103,14 +103,14 @@ def test_a_backup_helps_out(start: Start, apps: Backends) -> None:
 
 
 @METHODS
-@pytest.mark.parametrize(("age", "share"), [(0, 9), (50, 35), (100, 50), (-100, 50)])
+@pytest.mark.parametrize(("age", "share"), [(0, 9), (500, 35), (1000, 50), (-1000, 50)])
 def test_slow_start(start: Start, apps: Backends, method: str, age: int, share: int) -> None:
     """A backend begins at a tenth of its weight and rises to all of it; a clock that was set back stops no ramp."""
     site, two = start(method=method), apps.several(2)
     site.put(
         [
             member(two[0].address, apps.port),
-            member(two[1].address, apps.port, since=time.time() - age, slow_start=100),
+            member(two[1].address, apps.port, since=time.time() - age, slow_start=1000),
         ]
     )
 
@@ -146,7 +146,7 @@ def test_the_ramp_goes_on_while_nothing_changes(start: Start, apps: Backends) ->
 
 def test_ejection(start: Start, apps: Backends) -> None:
     """Three failures within fail_timeout: nothing more for as long, then it is asked again."""
-    site, two = start(max_fails=3, fail_timeout=2), apps.several(2)
+    site, two = start(max_fails=3, fail_timeout=5), apps.several(2)
     site.put(member(backend.address, apps.port) for backend in two)
     two[0].manner = "cut"
 

@@ -14,13 +14,13 @@ from tests.balancer.site import member, until
 
 
 def test_connections_are_kept(start: Start, apps: Backends) -> None:
-    """Hundreds of requests to three backends take a handful of connections."""
+    """Many requests to each of three backends take few connections: without keeping them there would be as many."""
     site, three = start(workers=2), apps.several(3)
     site.put(member(backend.address, apps.port) for backend in three)
     result = run(Load(site.url, rate=200, seconds=2, posts=0, keepalive=0))
 
     assert Counter() == result.lost
-    assert all(backend.connections <= 10 < len(backend.asked) for backend in three)
+    assert all(backend.connections < len(backend.asked) / 3 for backend in three)
 
 
 def test_kept_connections_survive_a_change(start: Start, apps: Backends) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from slackwater import App, Balancer
 from tests.edge.app import EchoApp
-from tests.edge.site import Edge, ports
+from tests.edge.site import Edge
+from tests.ports import ports
 from tests.roles.conftest import run_role, shop
 
 __all__ = ["run_role", "shop"]

@@ -20,7 +20,8 @@ import pytest
 from roles.certbot import certbot as certbot_role
 from slackwater import Tls
 from tests.edge.conftest import Start
-from tests.edge.site import Edge, archives, ports
+from tests.edge.site import Edge, archives
+from tests.ports import ports
 from tests.roles.bare import Asked
 from tests.roles.test_nginx import written
 

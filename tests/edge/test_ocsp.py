@@ -12,7 +12,8 @@ import pytest
 
 from slackwater import Secret, Tls
 from tests.edge.conftest import Start
-from tests.edge.site import Edge, ports
+from tests.edge.site import Edge
+from tests.ports import ports
 
 PATIENCE = 15
 SETTINGS = """

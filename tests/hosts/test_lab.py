@@ -113,12 +113,13 @@ def test_a_reboot_keeps_the_disk_and_changes_the_boot(app: LabHost) -> None:
 
 def test_a_power_cut_says_no_goodbye(small: Lab, app: LabHost) -> None:
     """A neighbour's connection hangs instead of ending; afterwards disk and address are the same."""
-    out(app, "echo kept > /etc/marker; systemd-run -q python3 -m http.server 8000; sleep 1")
+    out(app, "echo kept > /etc/marker; systemd-run -q python3 -m http.server 8000")
+    out(app, "until bash -c ': < /dev/tcp/127.0.0.1/8000' 2>/dev/null; do sleep 0.1; done")
     neighbour = small.host("balancer-1")
     watch = f"exec 3<> /dev/tcp/{app.address}/8000; echo connected; read -r line <&3"
     watching = subprocess.Popen([*neighbour.ssh_command(), watch], stdout=subprocess.PIPE)
     assert watching.stdout
-    watching.stdout.readline()
+    assert b"connected\n" == watching.stdout.readline()
 
     app.power_cut()
 

@@ -21,6 +21,7 @@ from slackwater.agents.upstreams.configuration import Checks
 from slackwater.agents.upstreams.members import Place
 from tests.agents.upstreams import world
 from tests.agents.upstreams.world import POLL, Backend, Behaviour, until
+from tests.ports import ports
 
 CHECKS = Checks(interval=0.05, timeout=0.1, ready_interval=0.05, ready=None)
 
@@ -83,7 +84,7 @@ def test_an_endless_head_ends() -> None:
 
 def test_nobody_listens() -> None:
     """A closed port is refused at once."""
-    assert ["connection refused"] * 3 == asyncio.run(heard_of(world.free_port()))
+    assert ["connection refused"] * 3 == asyncio.run(heard_of(*ports(1)))
 
 
 def test_a_full_queue_is_late() -> None:
@@ -169,7 +170,7 @@ def test_intervals_differ_and_are_never_longer() -> None:
         delays = runner.get_loop().delays  # type: ignore[attr-defined]
     intervals = [delay for delay in delays if delay not in {0, POLL, checks.timeout}]
 
-    assert len(heard.all) == len(set(intervals))
+    assert 8 <= len(intervals) == len(set(intervals))
     assert 0.09 <= min(intervals) < 0.095
     assert 0.095 < max(intervals) <= 0.1
 
@@ -179,7 +180,7 @@ def test_connections_are_kept_and_renewed() -> None:
 
     async def run() -> tuple[int, int]:
         backend = await Backend().start()
-        await heard_of(backend.port, Checks(interval=0.01, timeout=0.5, ready=None), count=MOST_USES + 5)
+        await heard_of(backend.port, Checks(interval=0.05, timeout=0.5, ready=None), count=MOST_USES + 5)
         return backend.connections, backend.asked["/.slackwater/live"]
 
     connections, asked = asyncio.run(run())

@@ -91,7 +91,7 @@ def test_known_places_come_from_both_files(tmp_path: Path) -> None:
 @pytest.fixture
 def network() -> Iterator[str]:
     """A network of its own, whose sockets are nobody else's."""
-    name = f"slackwater-cut-{os.getpid()}"
+    name = f"t{os.getpid()}-cut"
     subprocess.run(["ip", "netns", "add", name], check=True)
     subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
     yield name

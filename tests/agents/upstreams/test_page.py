@@ -12,6 +12,7 @@ from slackwater.agents.upstreams.page.metrics import _labels
 from tests.agents.upstreams import world
 from tests.agents.upstreams.site import Site, backends, named
 from tests.agents.upstreams.world import until
+from tests.ports import ports
 
 DOCS = Path(__file__).resolve().parents[3] / "docs/balancers.md"
 LINE = re.compile(r'[a-z_]+(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? -?[0-9.e+-]+')
@@ -93,7 +94,7 @@ def test_no_backend_is_no_health(site: Site) -> None:
     """And nginx that is not there neither."""
 
     async def run() -> tuple[int, str]:
-        site.tell({"name": "app-1", "address": "127.0.0.1", "port": world.free_port()})
+        site.tell({"name": "app-1", "address": "127.0.0.1", "port": ports(1)[0]})
         async with site.agent() as agent:
             await until(lambda: agent.page.port)
             return await ask(agent.page.port, "/health")

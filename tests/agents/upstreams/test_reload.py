@@ -20,7 +20,8 @@ from slackwater.agents.upstreams.writer.nginx import OutletError
 from slackwater.agents.upstreams.writer.reloading import Reloading
 from slackwater.resources import resource
 from tests.agents.upstreams import world
-from tests.agents.upstreams.world import Backend, free_port
+from tests.agents.upstreams.world import Backend
+from tests.ports import ports
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin") or "nginx"
 CONFIGURATION = """
@@ -47,9 +48,9 @@ def write(order: Order, generation: int, found: tuple[Entry, ...]) -> None:
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[tuple[Order, int]]:
     """One that runs, with a member that refuses; and the port it listens on."""
-    port = free_port()
+    port, refusing = ports(2)
     (tmp_path / "nginx.conf").write_text(CONFIGURATION.format(root=tmp_path, port=port))
-    (tmp_path / "members.conf").write_text(servers(entries(free_port()), ""))
+    (tmp_path / "members.conf").write_text(servers(entries(refusing), ""))
     command = [NGINX, "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
     paths = [tmp_path / name for name in ("members.json", "members.conf", "reloaded.json")]
     subprocess.run(command, check=True, capture_output=True, timeout=30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -217,9 +216,3 @@ async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
             return
         await asyncio.sleep(POLL)
     raise AssertionError(f"not true after {seconds} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
