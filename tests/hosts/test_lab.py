@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -287,7 +288,7 @@ def remains(name: str, number: int | None) -> list[str]:
         line for line in Path("/proc/mounts").read_text().splitlines() if f"/{name}/" in line or f"-{name}." in line
     ]
     left += [directory] if Path(directory).exists() else []
-    links = [f"slackwater{number}"] if number is not None else []
+    links = [f"slackwater{number}"] if number not in {None, *numbers()} else []
     return left + [link for link in links if Path(f"/sys/class/net/{link}").exists()]
 
 
@@ -302,9 +303,18 @@ def processes(match: Callable[[str], bool]) -> Iterator[int]:
             yield int(entry.name)
 
 
+def numbers() -> Iterator[int]:
+    """Those of all labs: where one is gone, a test beside this one may have taken its number at once."""
+    for directory in PLACES.labs.glob("[a-z]*"):
+        if (number := number_of(directory.name)) is not None:
+            yield number
+
+
 def number_of(name: str) -> int | None:
-    file = PLACES.labs / name / "state.json"
-    return json.loads(file.read_text())["number"] if file.exists() else None
+    try:
+        return json.loads((PLACES.labs / name / "state.json").read_text())["number"]
+    except FileNotFoundError:
+        return None
 
 
 BUILD_LIMIT = 180
@@ -358,6 +368,30 @@ def test_down_clears_up_after_an_up_killed_at_any_time(after: float) -> None:
     number = number_of(name)
 
     done = slackwater("lab", "down", "--name", name)
+
+    assert (0, []) == (done.returncode, remains(name, number)), done.stderr
+
+
+SLOW_IP = """#!/bin/sh
+case "$*" in *-batch*) touch {0}/begun; sleep 3; {1} "$@"; touch {0}/ended; exit;; esac
+exec {1} "$@"
+"""
+
+
+def test_down_waits_for_what_a_killed_up_left_running(tmp_path: Path) -> None:
+    """A busy kernel takes seconds over a network namespace, and whoever asked for it may be dead by then."""
+    name = f"{RUN}-orphan"
+    (tmp_path / "ip").write_text(SLOW_IP.format(tmp_path, shutil.which("ip")))
+    (tmp_path / "ip").chmod(0o755)
+    slow = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = [sys.executable, "-c", MAIN, "lab", "up", "--name", name]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=slow) as up:
+        wait_for((tmp_path / "begun").exists)
+        up.kill()
+    number = number_of(name)
+
+    done = slackwater("lab", "down", "--name", name)
+    wait_for((tmp_path / "ended").exists)
 
     assert (0, []) == (done.returncode, remains(name, number)), done.stderr
 

@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from slackwater.lab.locks import locked, locked_if_free
+from slackwater.lab.locks import held, locked, locked_if_free
 
 HOLD = """
 import sys, time
@@ -17,6 +17,16 @@ from slackwater.lab.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
+"""
+
+
+HEIR = """
+import sys
+from pathlib import Path
+from slackwater.lab._run import run
+from slackwater.lab.locks import held, locked
+with locked(Path(sys.argv[1])):
+    run("sh", "-c", "touch {ready}; exec sleep 1.5", inherits=held())
 """
 
 
@@ -37,6 +47,22 @@ def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
 
     with locked_if_free(tmp_path / "lock") as free:
         assert free
+
+
+def test_a_lock_is_held_for_what_a_killed_holder_left_running(tmp_path: Path) -> None:
+    """Until that ends, too; afterwards nobody knows of either lock."""
+    path, ready = tmp_path / "lock", tmp_path / "ready"
+    code = HEIR.format(ready=ready)
+    with subprocess.Popen([sys.executable, "-c", code, path]) as holder:
+        while not ready.exists():
+            time.sleep(0.01)
+        holder.kill()
+
+    with locked_if_free(path) as free:
+        assert not free
+    with locked(path), locked(tmp_path / "other"):
+        assert 2 == len(held())
+    assert () == held()
 
 
 def test_a_removed_lock_excludes_the_next_all_the_same(tmp_path: Path) -> None:

@@ -12,17 +12,21 @@ SEARCH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 LAST_LINES = 15
 
 
-def run(*command: str, stdin: str | None = None) -> str:
-    """Standard output; raises LabError when the exit status is not 0."""
-    done = attempt(*command, stdin=stdin)
+def run(*command: str, stdin: str | None = None, inherits: tuple[int, ...] = ()) -> str:
+    """Standard output; raises LabError when the exit status is not 0. `inherits` are descriptors."""
+    done = attempt(*command, stdin=stdin, inherits=inherits)
     if done.returncode:
         last = "\n".join(done.stderr.splitlines()[-LAST_LINES:])
         raise LabError(f"`{' '.join(command)}` ended with status {done.returncode}:\n{last}")
     return done.stdout
 
 
-def attempt(*command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, check=False, text=True, input=stdin, env=environment())
+def attempt(
+    *command: str, stdin: str | None = None, inherits: tuple[int, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, check=False, text=True, input=stdin, env=environment(), pass_fds=inherits
+    )
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -248,8 +249,8 @@ def _once(made: dict[str, str], images: Path, suite: str, progress: Progress) ->
 
 
 def _together(jobs: Sequence[Callable[[], None]]) -> None:
-    """All at once; every job comes to its end before the first error is raised."""
+    """All at once, within our locks; every job comes to its end before the first error is raised."""
     with ThreadPoolExecutor(max(len(jobs), 1)) as pool:
-        waiting = [pool.submit(job) for job in jobs]
+        waiting = [pool.submit(copy_context().run, job) for job in jobs]
     for job in waiting:
         job.result()

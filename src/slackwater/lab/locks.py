@@ -6,16 +6,30 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+
+_held: ContextVar[tuple[int, ...]] = ContextVar("_held", default=())
+
+
+def held() -> tuple[int, ...]:
+    """Descriptors of the locks around the caller, outermost first.
+
+    A program that inherits them holds the locks until its own end: whoever comes next waits for it even where we are
+    killed before.
+    """
+    return _held.get()
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Waits for whoever holds the lock. Its holder may remove the file, and does so as the last thing."""
-    descriptor = _acquire(path)
+    descriptor, around = _acquire(path), held()
+    _held.set((*around, descriptor))
     try:
         yield
     finally:
+        _held.set(around)
         os.close(descriptor)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from slackwater.lab._run import attempt, run
 from slackwater.lab.addressing import METADATA, Network
+from slackwater.lab.locks import held
 
 NAMESPACES = Path("/run/netns")
 
@@ -121,5 +122,6 @@ def _ask(*question: str) -> list[dict[str, Any]]:
 
 
 def _batch(lines: list[str], namespace: str | None = None) -> None:
+    """Busy kernels take seconds over a line: `down` waits for what a killed command still has made here."""
     inside = ("-n", namespace) if namespace else ()
-    run("ip", *inside, "-batch", "-", stdin="\n".join(lines) + "\n")
+    run("ip", *inside, "-batch", "-", stdin="\n".join(lines) + "\n", inherits=held())
