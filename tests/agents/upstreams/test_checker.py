@@ -127,7 +127,7 @@ def test_who_is_gone_is_found_out_by_the_connection() -> None:
     words, seconds = asyncio.run(run())
 
     assert ["good", *["no connection within 1 s"] * 3] == words
-    assert 1.6 <= seconds < 2.5
+    assert 1.6 <= seconds < checks.timeout
 
 
 def test_questions_do_not_wait_for_answers() -> None:
@@ -136,10 +136,10 @@ def test_questions_do_not_wait_for_answers() -> None:
     async def run() -> float:
         backend = await Backend(world.silence).start()
         begun = time.monotonic()
-        await heard_of(backend.port, Checks(interval=0.1, timeout=0.5, ready=None), count=3)
+        await heard_of(backend.port, Checks(interval=0.2, timeout=1.5, ready=None), count=3)
         return time.monotonic() - begun
 
-    assert 0.65 <= asyncio.run(run()) < 0.95
+    assert 1.8 <= asyncio.run(run()) < 2 * 1.5
 
 
 class Noting(asyncio.SelectorEventLoop):
